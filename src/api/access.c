@@ -1,0 +1,236 @@
+/* From a token to a caller. The only place that makes a principal. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "api_priv.h"
+#include "ts/clock.h"
+#include "ts/crypto.h"
+#include "ts/log.h"
+
+/* --- people seen lately -------------------------------------------------------------
+ * A worker remembers who a subject is, so that a request needs no look-up: an id never changes while it
+ * is bound, and an unbound login ends with the entry's age. Direct-mapped: a clash replaces. */
+enum { PEOPLE_SLOTS = 1024, PEOPLE_AGE_MS = 60000 };
+
+struct known_person {
+    struct str sub, user_id;
+    int64_t person_id, until_ms;
+};
+
+struct person_cache {
+    struct known_person *slots[PEOPLE_SLOTS];
+};
+
+enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out)
+{
+    struct person_cache *cache = talloc_zero(mem, struct person_cache);
+
+    if (cache == NULL)
+        return STATUS_NO_MEMORY;
+    *out = cache;
+    return STATUS_OK;
+}
+
+/* FNV-1a: spreads keys; equality decides, so nothing is gained by finding clashes. */
+static size_t slot_of(struct str sub)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < sub.len; i++)
+        hash = (hash ^ (uint8_t)sub.data[i]) * 16777619U;
+    return hash % PEOPLE_SLOTS;
+}
+
+static const struct known_person *recall(const struct person_cache *cache, struct str sub)
+{
+    const struct known_person *known = cache->slots[slot_of(sub)];
+
+    return known != NULL && str_eq(known->sub, sub) && clock_boot_ms() < known->until_ms ? known : NULL;
+}
+
+static void remember(struct person_cache *cache, struct str sub, int64_t person_id, struct str user_id)
+{
+    struct known_person **slot = &cache->slots[slot_of(sub)];
+    char *text = NULL;
+
+    TALLOC_FREE(*slot);
+    *slot = talloc_zero(cache, struct known_person);
+    if (*slot != NULL)
+        text = talloc_size(*slot, sub.len + user_id.len);
+    if (text == NULL) { /* not remembered: looked up again next time */
+        TALLOC_FREE(*slot);
+        return;
+    }
+    memcpy(text, sub.data, sub.len);
+    memcpy(text + sub.len, user_id.data, user_id.len);
+    **slot = (struct known_person){.sub = str_n(text, sub.len),
+                                   .user_id = str_n(text + sub.len, user_id.len),
+                                   .person_id = person_id,
+                                   .until_ms = clock_boot_ms() + PEOPLE_AGE_MS};
+}
+
+/* --- token and scope ----------------------------------------------------------------- */
+static enum status challenge_scope(struct call *call)
+{
+    struct buf scopes, header;
+
+    buf_init(&scopes, call->mem, 512);
+    scope_write(&scopes, call->route->scopes);
+    buf_init(&header, call->mem, 1024);
+    buf_add_str(&header, STR("Bearer error=\"insufficient_scope\", scope=\""));
+    buf_add_str(&header, buf_str(&scopes));
+    buf_add_char(&header, '"');
+    if (scopes.status != STATUS_OK || header.status != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    http_reply_header(call->reply, "WWW-Authenticate", buf_str(&header));
+    faults_detail(&call->faults, "This needs the scope %.*s.", (int)scopes.len, scopes.data);
+    return STATUS_NO_SCOPE;
+}
+
+static void trace_subject(struct call *call)
+{
+    uint8_t digest[SHA256_LEN];
+
+    if (crypto_sha256(&call->claims->sub, 1, 0, digest) != STATUS_OK)
+        return;
+    for (int i = 0; i < 8; i++)
+        (void)snprintf(call->trace->subject + 2 * i, 3, "%02x", digest[i]);
+}
+
+enum status access_check(struct call *call)
+{
+    const char *reason = NULL;
+
+    if (call->route->scopes == 0)
+        return STATUS_OK;
+    enum status st = token_verify(call->api->verifier, call->request->authorization, &call->claims, &reason);
+    call->trace->reason = st == STATUS_OK ? NULL : reason;
+    if (st == STATUS_UNAUTHENTICATED) {
+        /* RFC 6750 section 3: no error code when no credentials were sent */
+        bool absent = reason != NULL && strcmp(reason, "absent") == 0;
+        http_reply_header(call->reply, "WWW-Authenticate",
+                          absent ? STR("Bearer") : STR("Bearer error=\"invalid_token\""));
+    }
+    if (st != STATUS_OK)
+        return st;
+    trace_subject(call);
+    return (call->claims->scopes & call->route->scopes) == 0 ? challenge_scope(call) : STATUS_OK;
+}
+
+/* --- persons --------------------------------------------------------------------------- */
+struct admission {
+    struct call *call;
+    struct identity identity;
+    struct str user_id;
+    int64_t person_id;
+};
+
+static struct identity identity_of(const struct claims *claims)
+{
+    struct identity identity = {
+        .sub = claims->sub, .name = claims->name, .email = claims->email, .kind = PERSON_EMPLOYEE};
+
+    for (int64_t kind = 0; person_kind_names[kind] != NULL; kind++) {
+        if (str_eq(claims->kind, str_of(person_kind_names[kind])))
+            identity.kind = kind;
+    }
+    return identity;
+}
+
+static enum status write_person_event(struct admission *a, struct tx *tx, enum event_action action)
+{
+    const struct write_key no_key = {.actor_id = a->person_id};
+    const struct principal self = {.person_id = a->person_id};
+    const struct week_change nothing = {.first_day = -1};
+    struct event event = {.person_id = a->person_id, .action = action, .at = clock_wall_us()};
+    int64_t there[WEEK_DAYS], seq = 0;
+    struct buf b;
+
+    buf_init(&b, a->call->mem, 4096);
+    buf_add_str(&b, STR("{\"user_id\":"));
+    json_write_text(&b, a->user_id);
+    buf_add_str(&b, STR(",\"name\":"));
+    json_write_text(&b, a->identity.name);
+    buf_add_str(&b, STR(",\"email\":"));
+    json_write_text(&b, a->identity.email);
+    buf_add_str(&b, STR(",\"kind\":"));
+    json_write_text(&b, str_of(person_kind_names[a->identity.kind]));
+    buf_add_char(&b, '}');
+    event.after = buf_str(&b);
+    enum status st = b.status;
+    if (st == STATUS_OK)
+        st = event_seal(a->call->api, &no_key, &event);
+    if (st == STATUS_OK)
+        st = tx_week_change(tx, &self, &nothing, &event, &seq, there);
+    return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
+}
+
+/* An unclaimed row with the verified e-mail is taken over, once; else a row is made. */
+static enum status admit(struct tx *tx, void *arg)
+{
+    struct admission *a = arg;
+    struct person unclaimed;
+    bool taken = false;
+    enum status st = STATUS_NOT_FOUND;
+
+    if (a->identity.email.len > 0)
+        st = tx_person_unclaimed(a->call->mem, tx, a->identity.email, &unclaimed);
+    if (st == STATUS_OK) {
+        a->person_id = unclaimed.id;
+        a->user_id = unclaimed.user_id;
+        st = tx_person_claim(tx, unclaimed.id, &a->identity);
+        return st == STATUS_OK ? write_person_event(a, tx, EVENT_PERSON_CLAIMED) : st;
+    }
+    if (st != STATUS_NOT_FOUND)
+        return st;
+    /* user_id: the e-mail, unless somebody has it already (a second login of the same address) */
+    a->user_id = a->identity.email;
+    st = a->user_id.len > 0 ? tx_user_id_taken(tx, a->user_id, &taken) : STATUS_OK;
+    if (a->user_id.len == 0 || taken)
+        a->user_id = a->identity.sub;
+    if (st == STATUS_OK)
+        st = tx_person_insert(tx, &a->identity, a->user_id, &a->person_id);
+    return st == STATUS_OK ? write_person_event(a, tx, EVENT_PERSON_MADE) : st;
+}
+
+static enum status find_or_admit(struct call *call, struct person *out)
+{
+    struct str sub = call->claims->sub;
+    struct replay replay = {.found = false};
+    const struct write_key no_key = {.actor_id = 0};
+    struct admission a = {.call = call, .identity = identity_of(call->claims)};
+    enum status st = store_person_by_sub(call->mem, call->api->store, sub, out);
+
+    if (st != STATUS_NOT_FOUND)
+        return st;
+    st = store_transact(call->mem, call->api->store, &no_key, admit, &a, &replay);
+    if (st == STATUS_OK || st == STATUS_STALE) /* made by us, or by another worker at the same time */
+        st = store_person_by_sub(call->mem, call->api->store, sub, out);
+    return st;
+}
+
+enum status access_principal(struct call *call, struct principal *out)
+{
+    const struct claims *claims = call->claims;
+    const struct known_person *known = NULL;
+    struct person person;
+
+    if (claims->machine) {
+        faults_detail(&call->faults, "A machine client may only upload and ask who it is.");
+        return STATUS_PERSON_REQUIRED;
+    }
+    *out = (struct principal){.sees_others = (claims->scopes & SCOPE_APPROVE) != 0};
+    known = recall(call->api->people, claims->sub);
+    if (known != NULL) {
+        out->person_id = known->person_id;
+        out->user_id = known->user_id;
+        return STATUS_OK;
+    }
+    enum status st = find_or_admit(call, &person);
+    if (st != STATUS_OK)
+        return st;
+    remember(call->api->people, claims->sub, person.id, person.user_id);
+    out->person_id = person.id;
+    out->user_id = person.user_id;
+    return STATUS_OK;
+}

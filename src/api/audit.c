@@ -1,0 +1,51 @@
+/* What makes a write provable: its key, and the seal of its event. */
+#include "api_priv.h"
+#include "ts/crypto.h"
+
+enum status write_key(struct call *call, const struct principal *who, struct write_key *out)
+{
+    const struct http_request *request = call->request;
+    const struct str parts[] = {request->method_text, request->path, request->query, request->body};
+
+    *out = (struct write_key){.actor_id = who->person_id, .key = request->idempotency_key};
+    if (out->key.len == 0)
+        return STATUS_OK;
+    if (!http_is_key(out->key)) {
+        faults_detail(&call->faults, "An Idempotency-Key has 16 to 64 characters of A-Z a-z 0-9 _ -.");
+        return STATUS_BAD_REQUEST;
+    }
+    return crypto_sha256(parts, sizeof parts / sizeof parts[0], 1, out->request_hash);
+}
+
+static void put_u64(uint8_t out[8], int64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (uint8_t)((uint64_t)value >> (56 - 8 * i));
+}
+
+/* digest = SHA-256(salt, before, after): what remains when personal data is erased.
+ * mac = HMAC(key, person, week, action, actor, entry, at, key, request hash, digest). */
+enum status event_seal(const struct api *api, const struct write_key *key, struct event *event)
+{
+    event->actor_id = key->actor_id;
+    event->ikey = key->key;
+    memcpy(event->request_hash, key->request_hash, sizeof event->request_hash);
+
+    const int64_t numbers[] = {event->person_id, event->week.number, (int64_t)event->action,
+                               event->actor_id,  event->entry_id,    event->at};
+    uint8_t fixed[sizeof numbers];
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        put_u64(fixed + 8 * i, numbers[i]);
+
+    enum status st = crypto_random(event->salt, sizeof event->salt);
+    const struct str payload[] = {
+        str_n((const char *)event->salt, sizeof event->salt), event->before, event->after};
+    if (st == STATUS_OK)
+        st = crypto_sha256(payload, 3, 1, event->digest);
+    const struct str parts[] = {
+        str_n((const char *)fixed, sizeof fixed), event->ikey,
+        str_n((const char *)event->request_hash, event->ikey.len > 0 ? sizeof event->request_hash : 0),
+        str_n((const char *)event->digest, sizeof event->digest)};
+    const struct str secret = str_n((const char *)api->audit_key, api->audit_key_len);
+    return st == STATUS_OK ? crypto_hmac(secret, parts, 4, event->mac) : st;
+}

@@ -1,0 +1,171 @@
+/* Reading entries: the list with its filters and pages, and one entry. */
+#include <stdio.h>
+
+#include "api_priv.h"
+#include "ts/clock.h"
+#include "ts/parse.h"
+
+enum { CURSOR_LEN = 8 + 14, ALL_STATUSES = (1 << ENTRY_STATUS_COUNT) - 1 };
+
+/* A cursor is the (date, id) of the last row given: 8 and 14 hexadecimal digits. */
+static bool read_cursor(struct str text, struct entry_filter *filter)
+{
+    uint8_t bytes[CURSOR_LEN / 2];
+    uint64_t value = 0;
+
+    if (!parse_hex(text, bytes, sizeof bytes))
+        return false;
+    filter->before_date.days =
+        (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3]);
+    for (size_t i = 4; i < sizeof bytes; i++)
+        value = value << 8 | bytes[i];
+    filter->before_id = (int64_t)value;
+    struct date first, last;
+    return value > 0 && date_from_civil(ENTRY_YEAR_MIN, 1, 1, &first) &&
+           date_from_civil(ENTRY_YEAR_MAX, 12, 31, &last) && filter->before_date.days >= first.days &&
+           filter->before_date.days <= last.days;
+}
+
+static bool asked(const struct entry_query *query, int field)
+{
+    return field_is_present(&entry_query_schema, query, (size_t)field);
+}
+
+/* from, to and week narrow the dates together. */
+static enum status filter_dates(struct call *call, const struct entry_query *query, struct entry_filter *filter)
+{
+    struct date monday;
+    struct iso_week week;
+
+    (void)!date_from_civil(ENTRY_YEAR_MIN, 1, 1, &filter->from);
+    (void)!date_from_civil(ENTRY_YEAR_MAX, 12, 31, &filter->to);
+    if (asked(query, ENTRY_QUERY_FROM))
+        filter->from = query->from;
+    if (asked(query, ENTRY_QUERY_TO))
+        filter->to = query->to;
+    if (!asked(query, ENTRY_QUERY_WEEK))
+        return STATUS_OK;
+    if (!week_parse(query->week, &week)) {
+        faults_add(&call->faults, "?week", "format", "must be an ISO week that exists, YYYY-Www");
+        return STATUS_INVALID;
+    }
+    monday = week_monday(week);
+    if (monday.days > filter->from.days)
+        filter->from = monday;
+    if (monday.days + WEEK_DAYS - 1 < filter->to.days)
+        filter->to.days = monday.days + WEEK_DAYS - 1;
+    return STATUS_OK;
+}
+
+static enum status filter_cursor(struct call *call, const struct entry_query *query, struct entry_filter *filter)
+{
+    filter->before_date = (struct date){filter->to.days + 1};
+    filter->before_id = 1;
+    if (!asked(query, ENTRY_QUERY_CURSOR) || read_cursor(query->cursor, filter))
+        return STATUS_OK;
+    faults_add(&call->faults, "?cursor", "format", "must be the cursor of a Link header of this list");
+    return STATUS_INVALID;
+}
+
+/* Whose entries: one's own, or with approve:timesheets somebody else's. */
+static enum status filter_person(struct call *call, const struct principal *who, const struct entry_query *query,
+                                 struct entry_filter *filter, struct str *user_id)
+{
+    struct person person;
+
+    filter->person_id = who->person_id;
+    *user_id = who->user_id;
+    if (!asked(query, ENTRY_QUERY_USER) || str_eq(query->user, who->user_id))
+        return STATUS_OK;
+    if (!who->sees_others) {
+        http_reply_header(call->reply, "WWW-Authenticate",
+                          STR("Bearer error=\"insufficient_scope\", scope=\"approve:timesheets\""));
+        faults_detail(&call->faults, "Others' entries need the scope approve:timesheets.");
+        return STATUS_NO_SCOPE;
+    }
+    enum status st = store_person_find(call->mem, call->api->store, who, query->user, &person);
+    if (st == STATUS_NOT_FOUND) {
+        faults_add(&call->faults, "?user", "unknown-person", "is nobody's user_id or id");
+        return STATUS_INVALID;
+    }
+    if (st == STATUS_OK) {
+        filter->person_id = person.id;
+        *user_id = person.user_id;
+    }
+    return st;
+}
+
+struct entry_page {
+    struct call *call;
+    struct str user_id;
+    int64_t limit, count;
+    struct date last_date;
+    int64_t last_id;
+};
+
+static enum status add_entry(const struct entry *row, void *arg)
+{
+    struct entry_page *page = arg;
+    struct buf *b = &page->call->reply->body;
+    struct entry entry = *row;
+
+    if (page->count++ == page->limit) /* one more than asked for: there is a next page */
+        return STATUS_OK;
+    entry.user_id = page->user_id;
+    buf_add_char(b, page->count == 1 ? '[' : ',');
+    json_write(b, &entry_schema, &entry);
+    page->last_date = row->date;
+    page->last_id = row->id;
+    return b->status;
+}
+
+enum status entries_list(struct call *call, const struct principal *who)
+{
+    const struct entry_query *query = call->query;
+    struct entry_page page = {.call = call};
+    struct entry_filter filter = {.project = query->project, .q = query->q, .statuses = ALL_STATUSES};
+    char cursor[CURSOR_LEN + 1];
+
+    page.limit = asked(query, ENTRY_QUERY_LIMIT) ? query->limit : LIST_LIMIT_DEFAULT;
+    filter.limit = page.limit + 1;
+    if (asked(query, ENTRY_QUERY_STATUS))
+        filter.statuses = UINT32_C(1) << query->status;
+    enum status dates = filter_dates(call, query, &filter);
+    enum status st = filter_cursor(call, query, &filter);
+    if (st == STATUS_OK)
+        st = dates;
+    if (st == STATUS_OK)
+        st = filter_person(call, who, query, &filter, &page.user_id);
+    if (st == STATUS_OK)
+        st = store_entries_each(call->api->store, who, &filter, add_entry, &page);
+    if (st != STATUS_OK)
+        return st;
+    buf_add_str(&call->reply->body, page.count == 0 ? STR("[]\n") : STR("]\n"));
+    reply_json(call, 200, "no-store");
+    if (page.count <= page.limit)
+        return STATUS_OK;
+    (void)snprintf(cursor, sizeof cursor, "%08x%014llx", (unsigned)page.last_date.days,
+                   (unsigned long long)page.last_id);
+    char *kept = talloc_strdup(call->mem, cursor);
+    return kept == NULL ? STATUS_NO_MEMORY : reply_next(call, str_of(kept));
+}
+
+enum status entry_read(struct call *call, const struct principal *who)
+{
+    struct entry entry;
+    int64_t id;
+
+    if (!parse_id(call->params[0], &id))
+        return STATUS_NOT_FOUND;
+    enum status st = store_entry_get(call->mem, call->api->store, who, id, &entry);
+    if (st == STATUS_OK)
+        st = reply_etag(call, entry.version);
+    if (st != STATUS_OK)
+        return st;
+    reply_json(call, 200, "private, no-cache");
+    if (call->request->if_none_match.len > 0 && etag_matches(call->request->if_none_match, entry.version))
+        return STATUS_NOT_MODIFIED;
+    json_write(&call->reply->body, &entry_schema, &entry);
+    buf_add_char(&call->reply->body, '\n');
+    return call->reply->body.status;
+}

@@ -1,0 +1,194 @@
+/* Signals and sharing of the listener, as measured: libfcgi's own handlers leave a window in which
+ * a signal is lost, so the listener does not block, signals are only let in while waiting in epoll_pwait,
+ * and EPOLLEXCLUSIVE wakes one worker a connection. FCGX_Detach skips libfcgi's wait for nginx to
+ * close; it needs stdin read to its end first, or close() would reset the connection. */
+#include "ts/fcgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ts/log.h"
+
+enum { DRAIN_MAX = 32 << 20, REPLY_HEAD_MAX = 16 << 10 };
+
+struct fcgi {
+    FCGX_Request request;
+    int listen_fd, epoll_fd;
+    sigset_t blocked, open;
+};
+
+static volatile sig_atomic_t stop_requested;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    stop_requested = 1;
+}
+
+static int fcgi_close(struct fcgi *fcgi)
+{
+    FCGX_Free(&fcgi->request, 1);
+    if (fcgi->epoll_fd >= 0)
+        close(fcgi->epoll_fd);
+    return 0;
+}
+
+static void take_signals(struct fcgi *fcgi)
+{
+    static const int stopping[] = {SIGTERM, SIGUSR1, SIGUSR2};
+    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigemptyset(&fcgi->blocked);
+    sigprocmask(SIG_SETMASK, NULL, &fcgi->open);
+    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
+        sigaction(stopping[i], &action, NULL);
+        sigaddset(&fcgi->blocked, stopping[i]);
+        sigdelset(&fcgi->open, stopping[i]);
+    }
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static bool is_listener(int fd)
+{
+    int accepting = 0;
+    socklen_t len = sizeof accepting;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepting, &len) == 0 && accepting != 0;
+}
+
+enum status fcgi_open(TALLOC_CTX *mem, int listen_fd, struct fcgi **out)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+    struct fcgi *fcgi;
+
+    if (!is_listener(listen_fd)) {
+        LOG(LOG_ERROR, "no_listener",
+            LOG_TEXT("detail", "descriptor 0 is no listening socket: start this program with spawn-fcgi"));
+        return STATUS_BAD_CONFIG;
+    }
+    fcgi = talloc_zero(mem, struct fcgi);
+    if (fcgi == NULL)
+        return STATUS_NO_MEMORY;
+    fcgi->listen_fd = listen_fd;
+    fcgi->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    take_signals(fcgi); /* before FCGX_Init, which installs its own only where there are none */
+    if (fcgi->epoll_fd < 0 || FCGX_Init() != 0 || FCGX_InitRequest(&fcgi->request, listen_fd, 0) != 0 ||
+        fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) != 0 ||
+        epoll_ctl(fcgi->epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) != 0) {
+        LOG(LOG_ERROR, "listener_failed", LOG_INT("errno", errno));
+        talloc_free(fcgi);
+        return STATUS_INTERNAL;
+    }
+    talloc_set_destructor(fcgi, fcgi_close);
+    *out = fcgi;
+    return STATUS_OK;
+}
+
+enum fcgi_event fcgi_wait(struct fcgi *fcgi, int64_t timeout_ms)
+{
+    while (!stop_requested) {
+        struct epoll_event event;
+        int ready = 1;
+        int rc = FCGX_Accept_r(&fcgi->request);
+
+        if (rc == 0)
+            return FCGI_REQUEST;
+        if (rc != -EAGAIN && rc != -EINTR && rc != -ECONNABORTED) {
+            LOG(LOG_ERROR, "accept_failed", LOG_INT("errno", -rc));
+            return FCGI_STOP;
+        }
+        sigprocmask(SIG_BLOCK, &fcgi->blocked, NULL);
+        if (!stop_requested) /* a signal can only arrive inside epoll_pwait */
+            ready = epoll_pwait(fcgi->epoll_fd, &event, 1,
+                                timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms, &fcgi->open);
+        sigprocmask(SIG_SETMASK, &fcgi->open, NULL);
+        if (ready == 0)
+            return FCGI_IDLE;
+    }
+    return FCGI_STOP;
+}
+
+void fcgi_request(const struct fcgi *fcgi, struct http_request *out)
+{
+    const struct {
+        struct str name;
+        struct str *value;
+    } wanted[] = {
+        {STR_INIT("REQUEST_METHOD="), &out->method_text},
+        {STR_INIT("DOCUMENT_URI="), &out->path},
+        {STR_INIT("QUERY_STRING="), &out->query},
+        {STR_INIT("CONTENT_TYPE="), &out->content_type},
+        {STR_INIT("CONTENT_LENGTH="), &out->content_length},
+        {STR_INIT("HTTP_AUTHORIZATION="), &out->authorization},
+        {STR_INIT("HTTP_IDEMPOTENCY_KEY="), &out->idempotency_key},
+        {STR_INIT("HTTP_IF_MATCH="), &out->if_match},
+        {STR_INIT("HTTP_IF_NONE_MATCH="), &out->if_none_match},
+        {STR_INIT("HTTP_ACCEPT="), &out->accept},
+        {STR_INIT("REQUEST_ID="), &out->request_id},
+        {STR_INIT("REMOTE_ADDR="), &out->remote_addr},
+    };
+
+    *out = (struct http_request){.method = HTTP_OTHER};
+    for (char **env = fcgi->request.envp; *env != NULL; env++) {
+        struct str line = str_of(*env);
+        for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+            if (str_starts(line, wanted[i].name)) {
+                *wanted[i].value = str_skip(line, wanted[i].name.len);
+                break;
+            }
+        }
+    }
+    out->method = http_method_of(out->method_text);
+}
+
+enum status fcgi_body(TALLOC_CTX *mem, struct fcgi *fcgi, size_t length, struct str *out)
+{
+    char *data;
+
+    if (length > INT32_MAX - 1)
+        return STATUS_TOO_LARGE;
+    data = talloc_size(mem, length + 1);
+    if (data == NULL)
+        return STATUS_NO_MEMORY;
+    /* one byte more is asked for, so that a body longer than announced is noticed */
+    int got = FCGX_GetStr(data, (int)length + 1, fcgi->request.in);
+    if (got < 0 || (size_t)got != length)
+        return STATUS_BAD_REQUEST;
+    *out = str_n(data, length);
+    return STATUS_OK;
+}
+
+/* Reads what is left of stdin. False when there is more than anybody may send. */
+static bool drain(FCGX_Stream *in)
+{
+    char waste[8192];
+    size_t total = 0;
+    int got;
+
+    while ((got = FCGX_GetStr(waste, sizeof waste, in)) > 0 && total < DRAIN_MAX)
+        total += (size_t)got;
+    return total < DRAIN_MAX;
+}
+
+int64_t fcgi_reply(struct fcgi *fcgi, const struct http_reply *reply)
+{
+    FCGX_Stream *out = fcgi->request.out;
+    struct buf head;
+
+    buf_init(&head, reply->mem, REPLY_HEAD_MAX);
+    http_reply_head(&head, reply);
+    bool sent = head.status == STATUS_OK && FCGX_PutStr(head.data, (int)head.len, out) == (int)head.len;
+    if (sent && reply->content_type != NULL && reply->body.len > 0)
+        sent = FCGX_PutStr(reply->body.data, (int)reply->body.len, out) == (int)reply->body.len;
+    bool drained = drain(fcgi->request.in);
+    fcgi->request.keepConnection = 0; /* a kept connection would pin this worker to it */
+    if (drained)
+        FCGX_Detach(&fcgi->request);
+    FCGX_Finish_r(&fcgi->request);
+    return sent ? (int64_t)(head.len + reply->body.len) : -1;
+}

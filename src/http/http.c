@@ -1,0 +1,89 @@
+#include "ts/http.h"
+
+#include <stdio.h>
+
+#include "ts/parse.h"
+
+static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+
+enum http_method http_method_of(struct str name)
+{
+    for (int i = 0; i < HTTP_OTHER; i++) {
+        if (str_eq(name, str_of(method_names[i])))
+            return (enum http_method)i;
+    }
+    return HTTP_OTHER;
+}
+
+const char *http_method_name(enum http_method method)
+{
+    return method == HTTP_OTHER ? "OTHER" : method_names[method];
+}
+
+void http_reply_init(struct http_reply *reply, TALLOC_CTX *mem)
+{
+    *reply = (struct http_reply){.mem = mem, .status = 200};
+    buf_init(&reply->body, mem, HTTP_REPLY_MAX);
+}
+
+void http_reply_header(struct http_reply *reply, const char *name, struct str value)
+{
+    if (reply->header_count < HTTP_HEADERS_MAX)
+        reply->headers[reply->header_count++] = (struct http_header){name, value};
+}
+
+/* nginx writes the reason phrase of HTTP/1.1 itself. */
+void http_reply_head(struct buf *out, const struct http_reply *reply)
+{
+    buf_add_str(out, STR("Status: "));
+    buf_add_i64(out, reply->status);
+    if (reply->content_type != NULL) {
+        buf_add_str(out, STR("\r\nContent-Type: "));
+        buf_add_str(out, str_of(reply->content_type));
+        buf_add_str(out, STR("\r\nContent-Length: "));
+        buf_add_i64(out, (int64_t)reply->body.len);
+    }
+    for (size_t i = 0; i < reply->header_count; i++) {
+        buf_add_str(out, STR("\r\n"));
+        buf_add_str(out, str_of(reply->headers[i].name));
+        buf_add_str(out, STR(": "));
+        buf_add_str(out, reply->headers[i].value);
+    }
+    buf_add_str(out, STR("\r\n\r\n"));
+}
+
+bool http_is_json(struct str content_type)
+{
+    struct str parameter, value;
+    struct str type = str_trim(str_cut(content_type, ';', &parameter));
+
+    if (!str_eq_nocase(type, STR("application/json")))
+        return false;
+    if (parameter.data == NULL)
+        return true;
+    struct str name = str_trim(str_cut(str_trim(parameter), '=', &value));
+    return str_eq_nocase(name, STR("charset")) &&
+           (str_eq_nocase(value, STR("utf-8")) || str_eq_nocase(value, STR("\"utf-8\"")));
+}
+
+bool http_content_length(const struct http_request *request, int64_t *out)
+{
+    if (request->content_length.len == 0) {
+        *out = 0;
+        return true;
+    }
+    return parse_i64(request->content_length, 0, INT64_C(1) << 40, out);
+}
+
+bool http_is_key(struct str key)
+{
+    if (key.len < 16 || key.len > 64)
+        return false;
+    for (size_t i = 0; i < key.len; i++) {
+        char c = key.data[i];
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+              c == '-'))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,189 @@
+/* timesheets-api: one FastCGI worker. Single-threaded, one request at a time, no state but caches. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "ts/api.h"
+#include "ts/clock.h"
+#include "ts/fcgi.h"
+#include "worker_priv.h"
+
+enum { POOL_BYTES = 64 << 10, STARTUP_FAILURE_MS = 1000, EXIT_USAGE = 64, EXIT_CONFIG = 78 };
+
+struct app {
+    struct settings settings;
+    struct verifier *verifier;
+    struct store *store;
+    struct api *api;
+    struct fcgi *fcgi;
+    TALLOC_CTX *pool; /* requests are children of it */
+};
+
+static void print_help(void)
+{
+    (void)printf("Usage: timesheets-api [--check-config | --version | --help]\n\n"
+                 "One worker of the Timesheets API. It answers FastCGI requests on the listening\n"
+                 "socket it finds as descriptor 0; spawn-fcgi and multiwatch start a pool:\n\n"
+                 "  spawn-fcgi -n -s SOCKET -- multiwatch -f 4 -- timesheets-api\n\n"
+                 "TERM, USR1 and USR2 let the request in hand finish, then it exits with 0.\n"
+                 "Settings come from the environment:\n\n");
+    settings_print_help();
+}
+
+/* A database that is away is no reason to stop: the worker says so and keeps trying. */
+static enum status connect_store(struct app *app)
+{
+    store_request_begin(app->store);
+    enum status st = store_connect(app->store);
+    return st == STATUS_BAD_SCHEMA ? st : STATUS_OK;
+}
+
+static enum status app_open(TALLOC_CTX *mem, struct app **out)
+{
+    struct app *app = talloc_zero(mem, struct app);
+    enum status st = app == NULL ? STATUS_NO_MEMORY : settings_read(&app->settings);
+
+    if (st == STATUS_OK) {
+        log_set_level(settings_log_level(&app->settings));
+        st = clock_set_zone(app->settings.zone);
+        if (st != STATUS_OK)
+            LOG(LOG_ERROR, "unknown_zone", LOG_TEXT("zone", app->settings.zone));
+    }
+    if (st == STATUS_OK)
+        st = store_open(app, &app->settings.store, &app->store);
+    if (st == STATUS_OK)
+        st = verifier_open(app, &app->settings.token, &app->verifier);
+    if (st == STATUS_OK)
+        st = api_open(app, app->verifier, app->store, app->settings.audit_key_file, &app->api);
+    if (st != STATUS_OK)
+        return talloc_free(app), st;
+    *out = app;
+    return STATUS_OK;
+}
+
+static enum status read_body(TALLOC_CTX *mem, void *source, size_t length, struct str *out)
+{
+    return fcgi_body(mem, source, length, out);
+}
+
+static void log_request(const struct http_request *request, const struct http_reply *reply, const struct api_trace *trace,
+                        int64_t bytes, int64_t started_us)
+{
+    enum log_level level = reply->status >= 500 ? LOG_ERROR : LOG_INFO;
+
+    LOG(level, "request", LOG_TEXT("method", http_method_name(request->method)), LOG_TEXT("route", trace->route),
+        LOG_INT("status", reply->status), LOG_INT("bytes", bytes), LOG_INT("us", clock_mono_us() - started_us),
+        LOG_TEXT("subject", trace->subject), LOG_TEXT("refused", trace->reason), LOG_INT("replayed", trace->replayed));
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* talloc 2.4 marks its limit deprecated and offers no other */
+static bool limit_memory(TALLOC_CTX *mem, size_t bytes)
+{
+    return mem != NULL && talloc_set_memlimit(mem, bytes) == 0;
+}
+#pragma GCC diagnostic pop
+
+static void serve(struct app *app)
+{
+    int64_t started_us = clock_mono_us();
+    TALLOC_CTX *mem = talloc_new(app->pool);
+    struct http_request request;
+    struct http_reply reply;
+    struct api_trace trace;
+
+    if (!limit_memory(mem, (size_t)app->settings.request_memory))
+        exit(EXIT_FAILURE); /* not even an empty request fits: let multiwatch start anew */
+    fcgi_request(app->fcgi, &request);
+    log_set_request(request.request_id);
+    api_handle(mem, app->api, &request, read_body, app->fcgi, &reply, &trace);
+    int64_t bytes = fcgi_reply(app->fcgi, &reply);
+    log_request(&request, &reply, &trace, bytes, started_us);
+    log_set_request(STR(""));
+    talloc_free(mem);
+}
+
+static void loop(struct app *app)
+{
+    enum fcgi_event event;
+    int64_t served = 0;
+
+    while ((event = fcgi_wait(app->fcgi, verifier_due_ms(app->verifier))) != FCGI_STOP) {
+        if (event == FCGI_REQUEST) {
+            serve(app);
+            served++;
+        }
+        if (verifier_due_ms(app->verifier) <= 0)
+            verifier_maintain(app->verifier);
+        if (app->settings.max_requests > 0 && served >= app->settings.max_requests)
+            break;
+    }
+    LOG(LOG_INFO, "worker_stopped", LOG_INT("served", served));
+}
+
+/* Requests share one pool of memory in release builds; sanitizers and valgrind see every chunk. */
+static TALLOC_CTX *make_pool(TALLOC_CTX *mem)
+{
+#ifdef TS_NO_POOL
+    return talloc_new(mem);
+#else
+    return talloc_pool(mem, POOL_BYTES);
+#endif
+}
+
+static int run(TALLOC_CTX *mem)
+{
+    struct app *app = NULL;
+    const struct rlimit no_core = {0, 0}; /* a core would hold tokens and personal data */
+    enum status st = app_open(mem, &app);
+
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    if (st == STATUS_OK)
+        st = connect_store(app);
+    if (st == STATUS_OK)
+        st = fcgi_open(app, 0, &app->fcgi);
+    if (st == STATUS_OK && (app->pool = make_pool(app)) == NULL)
+        st = STATUS_NO_MEMORY;
+    if (st != STATUS_OK) {
+        LOG(LOG_ERROR, "start_failed", LOG_TEXT("cause", status_title(st)));
+        clock_sleep_ms(STARTUP_FAILURE_MS); /* the only back-off there is: multiwatch restarts at once */
+        return st == STATUS_BAD_CONFIG ? EXIT_CONFIG : EXIT_FAILURE;
+    }
+    LOG(LOG_INFO, "worker_started", LOG_TEXT("version", TS_VERSION));
+    loop(app);
+    return EXIT_SUCCESS;
+}
+
+static int check_config(TALLOC_CTX *mem)
+{
+    struct app *app;
+
+    if (app_open(mem, &app) != STATUS_OK) {
+        (void)fprintf(stderr, "The configuration is not valid.\n");
+        return EXIT_CONFIG;
+    }
+    (void)printf("The configuration is valid.\n");
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct str option = argc == 2 ? str_of(argv[1]) : STR("");
+    int code = EXIT_SUCCESS;
+
+    if (argc == 1) {
+        code = run(mem);
+    } else if (str_eq(option, STR("--check-config"))) {
+        code = check_config(mem);
+    } else if (str_eq(option, STR("--version"))) {
+        (void)printf("timesheets-api %s\n", TS_VERSION);
+    } else if (str_eq(option, STR("--help"))) {
+        print_help();
+    } else {
+        (void)fprintf(stderr, "timesheets-api: unknown argument; --help tells what there is\n");
+        code = EXIT_USAGE;
+    }
+    talloc_free(mem);
+    return code;
+}
