@@ -1,0 +1,162 @@
+/* Keys, tokens and key sets for the tests of src/auth: real RSA keys, made once a run, and tokens
+ * signed with them. */
+#ifndef TS_TESTS_AUTH_UNIT_H
+#define TS_TESTS_AUTH_UNIT_H
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+enum { UNIT_KEYS = 3 };
+
+static EVP_PKEY *unit_keys[UNIT_KEYS];
+
+/* Before main, so that the runner's child processes share them. */
+__attribute__((constructor)) static void unit_make_keys(void)
+{
+    for (int i = 0; i < UNIT_KEYS; i++)
+        unit_keys[i] = EVP_RSA_gen(2048);
+}
+
+__attribute__((destructor)) static void unit_free_keys(void)
+{
+    for (int i = 0; i < UNIT_KEYS; i++)
+        EVP_PKEY_free(unit_keys[i]);
+}
+
+static inline char *unit_base64url(TALLOC_CTX *mem, const void *data, size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const uint8_t *in = data;
+    char *out = talloc_size(mem, len * 4 / 3 + 4), *to = out;
+
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t bits = (uint32_t)in[i] << 16 | (i + 1 < len ? (uint32_t)in[i + 1] << 8 : 0) |
+                        (i + 2 < len ? in[i + 2] : 0);
+        size_t count = len - i >= 3 ? 4 : len - i + 1;
+        for (size_t k = 0; k < count; k++)
+            *to++ = digits[bits >> (18 - 6 * k) & 63];
+    }
+    *to = '\0';
+    return out;
+}
+
+static inline char *unit_base64url_text(TALLOC_CTX *mem, const char *text)
+{
+    return unit_base64url(mem, text, strlen(text));
+}
+
+/* A number of a key: OSSL_PKEY_PARAM_RSA_N or _E; big-endian bytes. */
+static inline struct str unit_key_number(TALLOC_CTX *mem, const EVP_PKEY *key, const char *name)
+{
+    BIGNUM *number = NULL;
+    ck_assert_int_eq(EVP_PKEY_get_bn_param(key, name, &number), 1);
+    size_t len = (size_t)BN_num_bytes(number);
+    unsigned char *bytes = talloc_array(mem, unsigned char, (unsigned int)len);
+    BN_bn2bin(number, bytes);
+    BN_free(number);
+    return str_n((const char *)bytes, len);
+}
+
+/* `"n":"...","e":"..."` */
+static inline char *unit_key_numbers(TALLOC_CTX *mem, const EVP_PKEY *key)
+{
+    struct str n = unit_key_number(mem, key, OSSL_PKEY_PARAM_RSA_N);
+    struct str e = unit_key_number(mem, key, OSSL_PKEY_PARAM_RSA_E);
+    return talloc_asprintf(mem, "\"n\":\"%s\",\"e\":\"%s\"", unit_base64url(mem, n.data, n.len),
+                           unit_base64url(mem, e.data, e.len));
+}
+
+/* One key of a set, as a tenant publishes it. */
+static inline char *unit_jwk(TALLOC_CTX *mem, const EVP_PKEY *key, const char *kid)
+{
+    return talloc_asprintf(mem,
+                           "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\",%s}",
+                           kid, unit_key_numbers(mem, key));
+}
+
+static inline char *unit_jwks(TALLOC_CTX *mem, const EVP_PKEY *key, const char *kid)
+{
+    return talloc_asprintf(mem, "{\"keys\":[%s]}", unit_jwk(mem, key, kid));
+}
+
+static inline char *unit_signature(TALLOC_CTX *mem, EVP_PKEY *key, const char *text)
+{
+    unsigned char bytes[1024];
+    size_t len = sizeof bytes;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    ck_assert_int_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
+    ck_assert_int_eq(EVP_DigestSign(ctx, bytes, &len, (const unsigned char *)text, strlen(text)), 1);
+    EVP_MD_CTX_free(ctx);
+    return unit_base64url(mem, bytes, len);
+}
+
+/* header.payload.signature, signed with RS256 whatever the header says. */
+static inline char *unit_token(TALLOC_CTX *mem, EVP_PKEY *key, const char *header, const char *payload)
+{
+    char *text = talloc_asprintf(mem, "%s.%s", unit_base64url_text(mem, header),
+                                 unit_base64url_text(mem, payload));
+    return talloc_asprintf(mem, "%s.%s", text, unit_signature(mem, key, text));
+}
+
+static inline char *unit_bearer(TALLOC_CTX *mem, const char *token)
+{
+    return talloc_asprintf(mem, "Bearer %s", token);
+}
+
+/* --- a folder that goes with its talloc parent --------------------------------------------- */
+
+static inline int unit_folder_free(char *path)
+{
+    static const char *const names[] = {"jwks", "jwks.lock", "jwks.new", "other", "ca.pem"};
+    char file[512];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", path, names[i]);
+        if (unlink(file) != 0)
+            (void)rmdir(file); /* some tests put a folder in a file's place */
+    }
+    (void)rmdir(path);
+    return 0;
+}
+
+static inline char *unit_folder(TALLOC_CTX *mem)
+{
+    const char *base = getenv("TMPDIR");
+    char *path = talloc_asprintf(mem, "%s/ts-auth-XXXXXX", base == NULL ? P_tmpdir : base);
+
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    talloc_set_destructor(path, unit_folder_free);
+    return path;
+}
+
+static inline char *unit_path(char *folder, const char *name)
+{
+    return talloc_asprintf(folder, "%s/%s", folder, name);
+}
+
+static inline void unit_write_file(const char *path, struct str content)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(content.data, 1, content.len, file), content.len);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static inline struct str unit_read_file(TALLOC_CTX *mem, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "cannot open %s", path);
+    char *data = talloc_size(mem, 1 << 20);
+    size_t len = fread(data, 1, 1 << 20, file);
+    fclose(file);
+    return str_n(data, len);
+}
+
+#endif

@@ -1,0 +1,168 @@
+#include "ts/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "unit.h"
+
+/* OpenSSL's allocator with one call that fails: the n-th from now, 0 = none. Counted per process. */
+static int64_t calls_left;
+
+static bool fails(void)
+{
+    return calls_left > 0 && --calls_left == 0;
+}
+
+static void *counted_malloc(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return fails() ? NULL : malloc(size);
+}
+
+static void *counted_realloc(void *old, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return fails() ? NULL : realloc(old, size);
+}
+
+static void plain_free(void *data, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(data);
+}
+
+/* Before OpenSSL allocates anything. */
+__attribute__((constructor)) static void take_over(void)
+{
+    if (CRYPTO_set_mem_functions(counted_malloc, counted_realloc, plain_free) != 1)
+        abort();
+}
+
+static const char *hex(const uint8_t digest[SHA256_LEN])
+{
+    static char text[2 * SHA256_LEN + 1];
+    for (size_t i = 0; i < SHA256_LEN; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    return text;
+}
+
+/* First, while nothing of ours has been fetched: each allocation on the way fails once. OpenSSL 3.0
+ * itself falls when its own start runs out of memory, so that is behind us (as in a worker, which
+ * hashes when it opens). */
+START_TEST(a_failing_allocation_is_an_error_and_the_next_call_is_right)
+{
+    const struct str abc = STR("abc");
+    uint8_t digest[SHA256_LEN];
+    int64_t nth = 0;
+    enum status st;
+
+    EVP_MD_free(EVP_MD_fetch(NULL, "SHA512", NULL));
+    EVP_MAC_free(EVP_MAC_fetch(NULL, "CMAC", NULL));
+    do {
+        calls_left = ++nth;
+        st = crypto_sha256(&abc, 1, false, digest);
+        ck_assert(st == STATUS_OK || st == STATUS_INTERNAL);
+    } while (calls_left == 0);
+    ck_assert_int_eq(st, STATUS_OK);
+    nth = 0;
+    do {
+        calls_left = ++nth;
+        st = crypto_hmac(abc, &abc, 1, digest);
+        ck_assert(st == STATUS_OK || st == STATUS_INTERNAL);
+    } while (calls_left == 0);
+    calls_left = 0;
+    ck_assert_int_eq(st, STATUS_OK);
+    ck_assert_int_eq(crypto_sha256(&abc, 1, false, digest), STATUS_OK);
+    ck_assert_str_eq(hex(digest), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
+/* FIPS 180-2 appendix B and NIST's empty message. */
+START_TEST(sha256_gives_the_published_digests)
+{
+    static const struct {
+        const char *text, *digest;
+    } cases[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    };
+    uint8_t digest[SHA256_LEN];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct str text = str_of(cases[i].text);
+        ck_assert_int_eq(crypto_sha256(&text, 1, false, digest), STATUS_OK);
+        ck_assert_str_eq(hex(digest), cases[i].digest);
+    }
+    ck_assert_int_eq(crypto_sha256(NULL, 0, false, digest), STATUS_OK);
+    ck_assert_str_eq(hex(digest), cases[0].digest);
+}
+END_TEST
+
+START_TEST(frames_tell_different_splits_apart)
+{
+    const struct str whole[] = {STR("abc"), STR("")}, split[] = {STR("ab"), STR("c")};
+    uint8_t a[SHA256_LEN], b[SHA256_LEN];
+
+    ck_assert_int_eq(crypto_sha256(whole, 2, false, a), STATUS_OK);
+    ck_assert_int_eq(crypto_sha256(split, 2, false, b), STATUS_OK);
+    ck_assert_mem_eq(a, b, SHA256_LEN);
+    ck_assert_int_eq(crypto_sha256(whole, 2, true, a), STATUS_OK);
+    ck_assert_int_eq(crypto_sha256(split, 2, true, b), STATUS_OK);
+    ck_assert_mem_ne(a, b, SHA256_LEN);
+    /* a frame is the length as 8 bytes, big-endian */
+    const struct str framed = str_n("\0\0\0\0\0\0\0\2ab\0\0\0\0\0\0\0\1c", 19);
+    ck_assert_int_eq(crypto_sha256(&framed, 1, false, a), STATUS_OK);
+    ck_assert_mem_eq(a, b, SHA256_LEN);
+}
+END_TEST
+
+START_TEST(hmac_is_that_of_rfc_2104_over_frames)
+{
+    static const char long_key[200] = "a key longer than the block of SHA-256";
+    const struct str keys[] = {STR(""), STR("Jefe"), str_n(long_key, 64), str_n(long_key, 65),
+                               str_n(long_key, sizeof long_key)};
+    const struct str parts[] = {STR("what do ya want"), STR(""), STR("for nothing?")};
+    const unsigned char framed[] = "\0\0\0\0\0\0\0\17what do ya want\0\0\0\0\0\0\0\0"
+                                   "\0\0\0\0\0\0\0\14for nothing?";
+    uint8_t mac[SHA256_LEN], expected[SHA256_LEN];
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        ck_assert_int_eq(crypto_hmac(keys[i], parts, 3, mac), STATUS_OK);
+        ck_assert_ptr_nonnull(HMAC(EVP_sha256(), keys[i].data, (int)keys[i].len, framed, sizeof framed - 1,
+                                   expected, NULL));
+        ck_assert_mem_eq(mac, expected, SHA256_LEN);
+    }
+}
+END_TEST
+
+START_TEST(an_empty_key_is_not_the_key_of_the_call_before)
+{
+    const struct str part = STR("text"), none = {NULL, 0};
+    uint8_t first[SHA256_LEN], second[SHA256_LEN], empty[SHA256_LEN];
+
+    ck_assert_int_eq(crypto_hmac(none, &part, 1, empty), STATUS_OK);
+    ck_assert_int_eq(crypto_hmac(STR("key"), &part, 1, first), STATUS_OK);
+    ck_assert_int_eq(crypto_hmac(none, &part, 1, second), STATUS_OK);
+    ck_assert_mem_ne(first, second, SHA256_LEN);
+    ck_assert_mem_eq(empty, second, SHA256_LEN);
+}
+END_TEST
+
+START_TEST(random_bytes_differ_and_too_many_are_refused)
+{
+    uint8_t a[32] = {0}, b[32] = {0};
+
+    ck_assert_int_eq(crypto_random(a, sizeof a), STATUS_OK);
+    ck_assert_int_eq(crypto_random(b, sizeof b), STATUS_OK);
+    ck_assert_mem_ne(a, b, sizeof a);
+    ck_assert_int_eq(crypto_random(a, (size_t)INT32_MAX + 1), STATUS_INTERNAL);
+}
+END_TEST
+
+UNIT_MAIN("crypto", a_failing_allocation_is_an_error_and_the_next_call_is_right,
+          sha256_gives_the_published_digests, frames_tell_different_splits_apart,
+          hmac_is_that_of_rfc_2104_over_frames, an_empty_key_is_not_the_key_of_the_call_before,
+          random_bytes_differ_and_too_many_are_refused)
