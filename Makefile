@@ -121,24 +121,22 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $$(call archives,$
 .PHONY: help build FORCE
 
 # --- run -------------------------------------------------------------------------
-PORT ?= 8443
-HTTP_PORT ?= 8080
-TENANT_PORT ?= 8444
 AS ?= employee
-STACK = scripts/stack --dir var --port $(PORT) --http-port $(HTTP_PORT) --tenant-port $(TENANT_PORT)
+# ports that are not chosen here have their defaults in scripts/lib/defaults.sh
+PORTS = $(if $(PORT),--port $(PORT)) $(if $(HTTP_PORT),--http-port $(HTTP_PORT)) $(if $(TENANT_PORT),--tenant-port $(TENANT_PORT))
 
 install: ## install the Debian packages that run and build need
 	@scripts/install-packages run
 
 run: install ## install what is needed, build, start everything below var/ (PORT, HTTP_PORT, TENANT_PORT)
 	@$(MAKE) --no-print-directory VARIANT=release build
-	@scripts/stack up --dir var --port $(PORT) --http-port $(HTTP_PORT) --tenant-port $(TENANT_PORT)
+	@scripts/stack up $(PORTS)
 
 stop: ## end what `make run` started
-	@scripts/stack down --dir var
+	@scripts/stack down
 
 status: ## show what runs
-	@scripts/stack status --dir var
+	@scripts/stack status
 
 token: ## print an access token: make -s token AS=employee|contractor|manager|admin|nobody|machine
 	@scripts/token $(AS)

@@ -12,7 +12,8 @@ enum { FAULTS_MAX = 32 };
 
 struct fault {
     const char *pointer; /* RFC 6901 into the body, or "?name" for a query parameter */
-    const char *code;    /* fixed word: "required", "type", "range", "length", "format", "unknown", ... */
+    const char
+        *code; /* fixed word: "required", "type", "range", "length", "format", "unknown", ... */
     const char *detail;
 };
 

@@ -22,7 +22,8 @@ enum fcgi_event fcgi_wait(struct fcgi *fcgi, int64_t timeout_ms);
 /* The accepted request's parameters. */
 void fcgi_request(const struct fcgi *fcgi, struct http_request *out);
 /* Reads exactly `length` bytes of body into mem. STATUS_BAD_REQUEST when the sender gave fewer or more, STATUS_NO_MEMORY. */
-enum status fcgi_body(TALLOC_CTX *mem, struct fcgi *fcgi, size_t length, struct str *out) TS_MUST_CHECK;
+enum status fcgi_body(TALLOC_CTX *mem, struct fcgi *fcgi, size_t length,
+                      struct str *out) TS_MUST_CHECK;
 /* Sends the reply and ends the request. Returns the bytes sent, or -1 when the other side has gone. */
 int64_t fcgi_reply(struct fcgi *fcgi, const struct http_reply *reply);
 

@@ -45,7 +45,7 @@ struct field {
     const char *example; /* JSON text */
 };
 
-enum { FIELDS_MAX = 32 };
+enum { FIELDS_MAX = 32, FIELD_NAME_MAX = 32 /* characters of a name */ };
 
 /* A table and the struct it describes. `present` is a uint32_t member: bit i is set
  * when field i was there (JSON null counts as absent unless a row says otherwise). */
@@ -59,9 +59,11 @@ struct schema {
 
 #define SCHEMA_NO_PRESENT SIZE_MAX
 
+/* clang-format off: it breaks _Generic apart, and clang-tidy wants parentheses that types cannot have */
 #define FIELD_OFFSET(owner, member, ctype)                                                         \
-    (offsetof(owner, member) + 0 * sizeof(char[_Generic(((owner *)0)->member, ctype : 1, default   \
-                                                        : -1)]))
+    (offsetof(owner, member) +                                                                     \
+     0 * sizeof(char[_Generic(((owner *)0)->member, ctype: 1, default: -1)])) /* NOLINT(bugprone-macro-parentheses) */
+/* clang-format on */
 
 #define FIELD_TEXT(owner, member, ...)                                                             \
     {                                                                                              \

@@ -14,15 +14,7 @@
 #include "ts/status.h"
 #include "ts/str.h"
 
-enum http_method {
-    HTTP_GET,
-    HTTP_HEAD,
-    HTTP_POST,
-    HTTP_PUT,
-    HTTP_PATCH,
-    HTTP_DELETE,
-    HTTP_OTHER
-};
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OTHER };
 
 /* By name, case-sensitive (RFC 9110 section 9.1); HTTP_OTHER for every other word. */
 enum http_method http_method_of(struct str name);
@@ -34,8 +26,8 @@ struct http_request {
     struct str path; /* normalised by nginx ($uri), begins with /api/ */
     struct str query;
     struct str content_type, content_length;
-    struct str authorization, idempotency_key, if_match, if_none_match, accept;
-    struct str request_id, remote_addr;
+    struct str authorization, idempotency_key, if_match, if_none_match;
+    struct str request_id;
     struct str body;
 };
 
@@ -63,7 +55,8 @@ void http_reply_head(struct buf *out, const struct http_reply *reply);
 
 /* Turns a failed status and its faults into a problem document (RFC 9457) in the reply, replacing what was there.
  * The one writer of application/problem+json. instance is the request id. */
-void problem_write(struct http_reply *reply, enum status st, const struct faults *faults, struct str request_id);
+void problem_write(struct http_reply *reply, enum status st, const struct faults *faults,
+                   struct str request_id);
 
 /* Is this media type `application/json`, with at most `charset=utf-8`? */
 bool http_is_json(struct str content_type);

@@ -25,9 +25,10 @@ struct log_value {
 
 /* LOG(LOG_WARN, "db_connect_failed", LOG_INT("errno", n), LOG_TEXT("message", m)) */
 #define LOG(level, event, ...)                                                                     \
-    log_write((level), (event), (const struct log_value[]){__VA_ARGS__ __VA_OPT__(, ){LOG_END, 0, {0}, 0}})
+    log_write((level), (const struct log_value[]){LOG_TEXT("event", event), ##__VA_ARGS__, {0}})
 
-void log_write(enum log_level level, const char *event, const struct log_value *values);
+/* Writes a line of values, the event first, up to the one of type LOG_END. */
+void log_write(enum log_level level, const struct log_value *values);
 void log_set_level(enum log_level level);
 /* The request that following lines belong to; copied (at most 64 bytes); empty = none. */
 void log_set_request(struct str request_id);

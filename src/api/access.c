@@ -45,10 +45,12 @@ static const struct known_person *recall(const struct person_cache *cache, struc
 {
     const struct known_person *known = cache->slots[slot_of(sub)];
 
-    return known != NULL && str_eq(known->sub, sub) && clock_boot_ms() < known->until_ms ? known : NULL;
+    return known != NULL && str_eq(known->sub, sub) && clock_boot_ms() < known->until_ms ? known
+                                                                                         : NULL;
 }
 
-static void remember(struct person_cache *cache, struct str sub, int64_t person_id, struct str user_id)
+static void remember(struct person_cache *cache, struct str sub, int64_t person_id,
+                     struct str user_id)
 {
     struct known_person **slot = &cache->slots[slot_of(sub)];
     char *text = NULL;
@@ -94,7 +96,7 @@ static void trace_subject(struct call *call)
     if (crypto_sha256(&call->claims->sub, 1, 0, digest) != STATUS_OK)
         return;
     for (int i = 0; i < 8; i++)
-        (void)snprintf(call->trace->subject + 2 * i, 3, "%02x", digest[i]);
+        (void)snprintf(call->trace->subject + (size_t)2 * (size_t)i, 3, "%02x", digest[i]);
 }
 
 enum status access_check(struct call *call)
@@ -103,7 +105,8 @@ enum status access_check(struct call *call)
 
     if (call->route->scopes == 0)
         return STATUS_OK;
-    enum status st = token_verify(call->api->verifier, call->request->authorization, &call->claims, &reason);
+    enum status st =
+        token_verify(call->api->verifier, call->request->authorization, &call->claims, &reason);
     call->trace->reason = st == STATUS_OK ? NULL : reason;
     if (st == STATUS_UNAUTHENTICATED) {
         /* RFC 6750 section 3: no error code when no credentials were sent */
@@ -169,7 +172,7 @@ static enum status write_person_event(struct admission *a, struct tx *tx, enum e
 static enum status admit(struct tx *tx, void *arg)
 {
     struct admission *a = arg;
-    struct person unclaimed;
+    struct person unclaimed = {.id = 0};
     bool taken = false;
     enum status st = STATUS_NOT_FOUND;
 
@@ -204,7 +207,8 @@ static enum status find_or_admit(struct call *call, struct person *out)
     if (st != STATUS_NOT_FOUND)
         return st;
     st = store_transact(call->mem, call->api->store, &no_key, admit, &a, &replay);
-    if (st == STATUS_OK || st == STATUS_STALE) /* made by us, or by another worker at the same time */
+    if (st == STATUS_OK ||
+        st == STATUS_STALE) /* made by us, or by another worker at the same time */
         st = store_person_by_sub(call->mem, call->api->store, sub, out);
     return st;
 }

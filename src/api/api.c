@@ -13,7 +13,8 @@ static enum status read_audit_key(struct api *api, const char *path)
 
     if (fd >= 0)
         close(fd);
-    struct str rest, line = str_cut(str_n((char *)api->audit_key, got < 0 ? 0 : (size_t)got), '\n', &rest);
+    struct str rest,
+        line = str_cut(str_n((char *)api->audit_key, got < 0 ? 0 : (size_t)got), '\n', &rest);
     if (line.len < AUDIT_KEY_MIN) {
         LOG(LOG_ERROR, "audit_key_unusable", LOG_TEXT("file", path),
             LOG_TEXT("detail", "the file must hold a key of at least 16 bytes in its first line"));
@@ -23,8 +24,8 @@ static enum status read_audit_key(struct api *api, const char *path)
     return STATUS_OK;
 }
 
-enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *store, const char *audit_key_file,
-                     struct api **out)
+enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *store,
+                     const char *audit_key_file, struct api **out)
 {
     struct api *api = talloc_zero(mem, struct api);
     enum status st = api == NULL ? STATUS_NO_MEMORY : STATUS_OK;
@@ -98,7 +99,8 @@ static enum status body_length(struct call *call, size_t *out)
     if (!http_content_length(call->request, &length))
         return STATUS_BAD_REQUEST;
     if (length > BODY_MAX) {
-        faults_detail(&call->faults, "A body may have at most %d bytes, this one has %lld.", BODY_MAX, (long long)length);
+        faults_detail(&call->faults, "A body may have at most %d bytes, this one has %lld.",
+                      BODY_MAX, (long long)length);
         return STATUS_TOO_LARGE;
     }
     *out = (size_t)length;
@@ -168,7 +170,8 @@ static enum status answer(struct call *call, api_read_body_fn *read, void *sourc
     if (st == STATUS_OK)
         st = run_handler(call);
     if (st == STATUS_OK && call->reply->body.status != STATUS_OK)
-        st = call->reply->body.status == STATUS_TOO_LARGE ? STATUS_INTERNAL : call->reply->body.status;
+        st = call->reply->body.status == STATUS_TOO_LARGE ? STATUS_INTERNAL
+                                                          : call->reply->body.status;
     return st;
 }
 
@@ -207,8 +210,9 @@ static void refuse(struct call *call, enum status st)
         http_reply_header(call->reply, "Retry-After", STR("2"));
 }
 
-void api_handle(TALLOC_CTX *mem, struct api *api, struct http_request *request, api_read_body_fn *read, void *source,
-                struct http_reply *reply, struct api_trace *trace)
+void api_handle(TALLOC_CTX *mem, struct api *api, struct http_request *request,
+                api_read_body_fn *read, void *source, struct http_reply *reply,
+                struct api_trace *trace)
 {
     struct call call = {.mem = mem, .api = api, .request = request, .reply = reply, .trace = trace};
 

@@ -103,8 +103,10 @@ enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;
 
 /* --- writes ------------------------------------------------------------------------ */
 /* The request's Idempotency-Key and hash; STATUS_BAD_REQUEST for a malformed key. */
-enum status write_key(struct call *call, const struct principal *who, struct write_key *out) TS_MUST_CHECK;
+enum status write_key(struct call *call, const struct principal *who,
+                      struct write_key *out) TS_MUST_CHECK;
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
-enum status event_seal(const struct api *api, const struct write_key *key, struct event *event) TS_MUST_CHECK;
+enum status event_seal(const struct api *api, const struct write_key *key,
+                       struct event *event) TS_MUST_CHECK;
 
 #endif

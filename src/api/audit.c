@@ -11,7 +11,8 @@ enum status write_key(struct call *call, const struct principal *who, struct wri
     if (out->key.len == 0)
         return STATUS_OK;
     if (!http_is_key(out->key)) {
-        faults_detail(&call->faults, "An Idempotency-Key has 16 to 64 characters of A-Z a-z 0-9 _ -.");
+        faults_detail(&call->faults,
+                      "An Idempotency-Key has 16 to 64 characters of A-Z a-z 0-9 _ -.");
         return STATUS_BAD_REQUEST;
     }
     return crypto_sha256(parts, sizeof parts / sizeof parts[0], 1, out->request_hash);
@@ -38,14 +39,14 @@ enum status event_seal(const struct api *api, const struct write_key *key, struc
         put_u64(fixed + 8 * i, numbers[i]);
 
     enum status st = crypto_random(event->salt, sizeof event->salt);
-    const struct str payload[] = {
-        str_n((const char *)event->salt, sizeof event->salt), event->before, event->after};
+    const struct str payload[] = {str_n((const char *)event->salt, sizeof event->salt),
+                                  event->before, event->after};
     if (st == STATUS_OK)
         st = crypto_sha256(payload, 3, 1, event->digest);
-    const struct str parts[] = {
-        str_n((const char *)fixed, sizeof fixed), event->ikey,
-        str_n((const char *)event->request_hash, event->ikey.len > 0 ? sizeof event->request_hash : 0),
-        str_n((const char *)event->digest, sizeof event->digest)};
+    const struct str parts[] = {str_n((const char *)fixed, sizeof fixed), event->ikey,
+                                str_n((const char *)event->request_hash,
+                                      event->ikey.len > 0 ? sizeof event->request_hash : 0),
+                                str_n((const char *)event->digest, sizeof event->digest)};
     const struct str secret = str_n((const char *)api->audit_key, api->audit_key_len);
     return st == STATUS_OK ? crypto_hmac(secret, parts, 4, event->mac) : st;
 }

@@ -15,15 +15,15 @@ static bool read_cursor(struct str text, struct entry_filter *filter)
 
     if (!parse_hex(text, bytes, sizeof bytes))
         return false;
-    filter->before_date.days =
-        (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3]);
+    filter->before_date.days = (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+                                         (uint32_t)bytes[2] << 8 | bytes[3]);
     for (size_t i = 4; i < sizeof bytes; i++)
         value = value << 8 | bytes[i];
     filter->before_id = (int64_t)value;
     struct date first, last;
     return value > 0 && date_from_civil(ENTRY_YEAR_MIN, 1, 1, &first) &&
-           date_from_civil(ENTRY_YEAR_MAX, 12, 31, &last) && filter->before_date.days >= first.days &&
-           filter->before_date.days <= last.days;
+           date_from_civil(ENTRY_YEAR_MAX, 12, 31, &last) &&
+           filter->before_date.days >= first.days && filter->before_date.days <= last.days;
 }
 
 static bool asked(const struct entry_query *query, int field)
@@ -32,7 +32,8 @@ static bool asked(const struct entry_query *query, int field)
 }
 
 /* from, to and week narrow the dates together. */
-static enum status filter_dates(struct call *call, const struct entry_query *query, struct entry_filter *filter)
+static enum status filter_dates(struct call *call, const struct entry_query *query,
+                                struct entry_filter *filter)
 {
     struct date monday;
     struct iso_week week;
@@ -57,19 +58,22 @@ static enum status filter_dates(struct call *call, const struct entry_query *que
     return STATUS_OK;
 }
 
-static enum status filter_cursor(struct call *call, const struct entry_query *query, struct entry_filter *filter)
+static enum status filter_cursor(struct call *call, const struct entry_query *query,
+                                 struct entry_filter *filter)
 {
     filter->before_date = (struct date){filter->to.days + 1};
     filter->before_id = 1;
     if (!asked(query, ENTRY_QUERY_CURSOR) || read_cursor(query->cursor, filter))
         return STATUS_OK;
-    faults_add(&call->faults, "?cursor", "format", "must be the cursor of a Link header of this list");
+    faults_add(&call->faults, "?cursor", "format",
+               "must be the cursor of a Link header of this list");
     return STATUS_INVALID;
 }
 
 /* Whose entries: one's own, or with approve:timesheets somebody else's. */
-static enum status filter_person(struct call *call, const struct principal *who, const struct entry_query *query,
-                                 struct entry_filter *filter, struct str *user_id)
+static enum status filter_person(struct call *call, const struct principal *who,
+                                 const struct entry_query *query, struct entry_filter *filter,
+                                 struct str *user_id)
 {
     struct person person;
 
@@ -123,7 +127,8 @@ enum status entries_list(struct call *call, const struct principal *who)
 {
     const struct entry_query *query = call->query;
     struct entry_page page = {.call = call};
-    struct entry_filter filter = {.project = query->project, .q = query->q, .statuses = ALL_STATUSES};
+    struct entry_filter filter = {
+        .project = query->project, .q = query->q, .statuses = ALL_STATUSES};
     char cursor[CURSOR_LEN + 1];
 
     page.limit = asked(query, ENTRY_QUERY_LIMIT) ? query->limit : LIST_LIMIT_DEFAULT;
@@ -163,7 +168,8 @@ enum status entry_read(struct call *call, const struct principal *who)
     if (st != STATUS_OK)
         return st;
     reply_json(call, 200, "private, no-cache");
-    if (call->request->if_none_match.len > 0 && etag_matches(call->request->if_none_match, entry.version))
+    if (call->request->if_none_match.len > 0 &&
+        etag_matches(call->request->if_none_match, entry.version))
         return STATUS_NOT_MODIFIED;
     json_write(&call->reply->body, &entry_schema, &entry);
     buf_add_char(&call->reply->body, '\n');

@@ -13,10 +13,10 @@ struct entry_write {
     struct call *call;
     const struct principal *who;
     struct write_key key;
-    int64_t id;           /* of the path */
-    struct entry entry;   /* as it will be */
+    int64_t id;         /* of the path */
+    struct entry entry; /* as it will be */
     struct buf before, after;
-    int64_t minutes;      /* from hours and/or minutes, 0 = not given */
+    int64_t minutes; /* from hours and/or minutes, 0 = not given */
 };
 
 /* --- checks -------------------------------------------------------------------------- */
@@ -32,11 +32,13 @@ static bool check_date(struct call *call, struct date date)
     if (entry_date_allowed(date, clock_today()))
         return true;
     date_format(entry_last_date(clock_today()), last);
-    faults_add(&call->faults, "/date", "range", "must be from %d-01-01 to %.*s", ENTRY_YEAR_MIN, DATE_TEXT_LEN, last);
+    faults_add(&call->faults, "/date", "range", "must be from %d-01-01 to %.*s", ENTRY_YEAR_MIN,
+               DATE_TEXT_LEN, last);
     return false;
 }
 
-static bool check_minutes(struct call *call, const struct entry_input *in, bool required, int64_t *out)
+static bool check_minutes(struct call *call, const struct entry_input *in, bool required,
+                          int64_t *out)
 {
     const char *why = NULL;
 
@@ -47,7 +49,8 @@ static bool check_minutes(struct call *call, const struct entry_input *in, bool 
 }
 
 /* A remembered project that does not fit is asked for again before it is refused. */
-static enum status find_project(struct call *call, struct str code, int64_t max_age_ms, struct project *out)
+static enum status find_project(struct call *call, struct str code, int64_t max_age_ms,
+                                struct project *out)
 {
     enum status st = store_project_get(call->api->store, code, max_age_ms, out);
 
@@ -55,12 +58,14 @@ static enum status find_project(struct call *call, struct str code, int64_t max_
         st = store_project_get(call->api->store, code, 0, out);
     if (st != STATUS_NOT_FOUND)
         return st;
-    faults_add(&call->faults, "/project", "unknown-project", "is no project's code; GET /api/projects lists them");
+    faults_add(&call->faults, "/project", "unknown-project",
+               "is no project's code; GET /api/projects lists them");
     return STATUS_INVALID;
 }
 
 /* Known, and open for the date. The id is given in both cases. */
-static enum status check_project(struct call *call, struct str code, struct date date, int64_t *project_id)
+static enum status check_project(struct call *call, struct str code, struct date date,
+                                 int64_t *project_id)
 {
     struct project project;
     enum status st = find_project(call, code, PROJECT_AGE_MS, &project);
@@ -72,20 +77,22 @@ static enum status check_project(struct call *call, struct str code, struct date
     *project_id = project.id;
     if (project_takes(&project, date))
         return STATUS_OK;
-    faults_detail(&call->faults, "The project %.*s takes no time for that date.", (int)code.len, code.data);
+    faults_detail(&call->faults, "The project %.*s takes no time for that date.", (int)code.len,
+                  code.data);
     return STATUS_PROJECT_CLOSED;
 }
 
-static void explain_day(struct call *call, struct date date, int64_t there, int64_t minutes, const char *pointer)
+static void explain_day(struct call *call, struct date date, int64_t there, int64_t minutes,
+                        const char *pointer)
 {
     char day[DATE_TEXT_LEN];
 
     date_format(date, day);
-    faults_detail(&call->faults, "%.*s already has %" PRId64 ":%02" PRId64 " hours.", DATE_TEXT_LEN, day, there / 60,
-                  there % 60);
+    faults_detail(&call->faults, "%.*s already has %" PRId64 ":%02" PRId64 " hours.", DATE_TEXT_LEN,
+                  day, there / 60, there % 60);
     faults_add(&call->faults, pointer, "day-over-24h",
-               "%" PRId64 " minutes more would make %" PRId64 " of at most %d on that day", minutes, there + minutes,
-               MINUTES_PER_DAY);
+               "%" PRId64 " minutes more would make %" PRId64 " of at most %d on that day", minutes,
+               there + minutes, MINUTES_PER_DAY);
 }
 
 /* --- parts of a transaction ------------------------------------------------------------ */
@@ -103,7 +110,8 @@ static enum status describe(struct buf *b, const struct entry *entry)
     return b->status;
 }
 
-static struct event event_of(const struct entry_write *w, enum event_action action, struct date date)
+static struct event event_of(const struct entry_write *w, enum event_action action,
+                             struct date date)
 {
     return (struct event){.person_id = w->who->person_id,
                           .week = week_of(date),
@@ -152,7 +160,8 @@ static enum status replayed_version(struct call *call, struct str body, int64_t 
 }
 
 /* The same for a first answer and for its replay. */
-static enum status reply_entry(struct call *call, enum event_action action, int64_t id, int64_t version, struct str body)
+static enum status reply_entry(struct call *call, enum event_action action, int64_t id,
+                               int64_t version, struct str body)
 {
     int status = http_status_of(action);
     enum status st = STATUS_OK;
@@ -194,7 +203,9 @@ static enum status run(struct entry_write *w, store_tx_fn *body, enum event_acti
     version = w->entry.version;
     if (replay.after.len > 0)
         st = replayed_version(call, replay.after, &version);
-    return st == STATUS_OK ? reply_entry(call, replay.action, replay.entry_id, version, replay.after) : st;
+    return st == STATUS_OK
+               ? reply_entry(call, replay.action, replay.entry_id, version, replay.after)
+               : st;
 }
 
 /* --- POST -------------------------------------------------------------------------------- */
@@ -210,7 +221,8 @@ static enum status create(struct tx *tx, void *arg)
     bool date_ok = check_date(call, in->date);
     bool minutes_ok = check_minutes(call, in, true, &w->minutes);
     enum status st = check_project(call, in->project, in->date, &project_id);
-    if (st == STATUS_PROJECT_CLOSED ? !(date_ok && minutes_ok) : st == STATUS_OK && call->faults.count > 0)
+    if (st == STATUS_PROJECT_CLOSED ? !(date_ok && minutes_ok)
+                                    : st == STATUS_OK && call->faults.count > 0)
         st = STATUS_INVALID;
     if (st != STATUS_OK)
         return st;
@@ -250,8 +262,8 @@ enum status entry_create(struct call *call, const struct principal *who)
 
 /* --- what PATCH and DELETE share ----------------------------------------------------------- */
 /* 404, 428, 412, 403, 409, in this order (design section 5). */
-static enum status find_to_change(struct entry_write *w, struct tx *tx, enum entry_operation op, struct entry *was,
-                                  enum entry_status *next)
+static enum status find_to_change(struct entry_write *w, struct tx *tx, enum entry_operation op,
+                                  struct entry *was, enum entry_status *next)
 {
     struct str if_match = w->call->request->if_match;
     enum status st = tx_entry_get(w->call->mem, tx, w->who, w->id, was);
@@ -259,7 +271,8 @@ static enum status find_to_change(struct entry_write *w, struct tx *tx, enum ent
     if (st != STATUS_OK)
         return st;
     if (if_match.len == 0) {
-        faults_detail(&w->call->faults, "Send If-Match with the ETag you read, to change just that version.");
+        faults_detail(&w->call->faults,
+                      "Send If-Match with the ETag you read, to change just that version.");
         return STATUS_VERSION_REQUIRED;
     }
     if (!etag_matches(if_match, was->version)) {
@@ -289,7 +302,8 @@ static enum status check_patch(struct entry_write *w)
     return st == STATUS_OK && w->call->faults.count > 0 ? STATUS_INVALID : st;
 }
 
-static enum status merge(struct entry_write *w, const struct entry *was, enum entry_status next, int64_t *project_id)
+static enum status merge(struct entry_write *w, const struct entry *was, enum entry_status next,
+                         int64_t *project_id)
 {
     const struct entry_input *in = w->call->body;
     struct entry *now = &w->entry;
@@ -309,20 +323,22 @@ static enum status merge(struct entry_write *w, const struct entry *was, enum en
     now->edited_by = w->who->person_id;
     now->updated_at = clock_wall_us();
     /* a closed project takes no new work; less or other words on old work may still be put right */
-    bool more = now->date.days != was->date.days || !str_eq(now->project, was->project) || now->minutes > was->minutes;
+    bool more = now->date.days != was->date.days || !str_eq(now->project, was->project) ||
+                now->minutes > was->minutes;
     enum status st = check_project(w->call, now->project, now->date, project_id);
     return st == STATUS_PROJECT_CLOSED && !more ? STATUS_OK : st;
 }
 
 static bool is_same(const struct entry *a, const struct entry *b)
 {
-    return a->date.days == b->date.days && a->minutes == b->minutes && str_eq(a->project, b->project) &&
-           str_eq(a->note, b->note);
+    return a->date.days == b->date.days && a->minutes == b->minutes &&
+           str_eq(a->project, b->project) && str_eq(a->note, b->note);
 }
 
 /* The week rows of a change, ascending; when the entry moves to another week, both have an event. */
-static enum status change_weeks(struct entry_write *w, struct tx *tx, const struct entry *was, struct event events[2],
-                                int64_t seqs[2], size_t *count, int64_t there[WEEK_DAYS])
+static enum status change_weeks(struct entry_write *w, struct tx *tx, const struct entry *was,
+                                struct event events[2], int64_t seqs[2], size_t *count,
+                                int64_t there[WEEK_DAYS])
 {
     struct week_change changes[2] = {{.first_day = -1}, {.first_day = -1}};
     const struct write_key no_key = {.actor_id = w->key.actor_id};
@@ -339,10 +355,13 @@ static enum status change_weeks(struct entry_write *w, struct tx *tx, const stru
         return change_week(w, tx, &w->key, &changes[0], &events[0], &seqs[0], there);
     if (was->date.days < w->entry.date.days) {
         st = change_week(w, tx, &no_key, &changes[1], &events[1], &seqs[1], ignored);
-        return st == STATUS_OK ? change_week(w, tx, &w->key, &changes[0], &events[0], &seqs[0], there) : st;
+        return st == STATUS_OK
+                   ? change_week(w, tx, &w->key, &changes[0], &events[0], &seqs[0], there)
+                   : st;
     }
     st = change_week(w, tx, &w->key, &changes[0], &events[0], &seqs[0], there);
-    return st == STATUS_OK ? change_week(w, tx, &no_key, &changes[1], &events[1], &seqs[1], ignored) : st;
+    return st == STATUS_OK ? change_week(w, tx, &no_key, &changes[1], &events[1], &seqs[1], ignored)
+                           : st;
 }
 
 static enum status patch(struct tx *tx, void *arg)
@@ -374,7 +393,8 @@ static enum status patch(struct tx *tx, void *arg)
     if (st == STATUS_DAY_OVER_24H) {
         bool same_day = was.date.days == w->entry.date.days;
         int64_t others = there[date_weekday(w->entry.date)] - (same_day ? was.minutes : 0);
-        explain_day(w->call, w->entry.date, others, w->entry.minutes, minutes_pointer(w->call->body));
+        explain_day(w->call, w->entry.date, others, w->entry.minutes,
+                    minutes_pointer(w->call->body));
     }
     if (st == STATUS_OK)
         st = tx_entry_update(tx, w->who, &w->entry, project_id, was.date, was.version);
@@ -403,29 +423,22 @@ static enum status gone_already(struct entry_write *w, struct tx *tx)
     return st == STATUS_OK && !gone ? STATUS_NOT_FOUND : st;
 }
 
-static enum status delete(struct tx *tx, void *arg)
-{
-    struct entry_write *w = arg;
-    struct entry was;
-    enum entry_status next;
+static enum status delete (struct tx *tx, void *arg) {
+    struct entry_write *w = arg; struct entry was; enum entry_status next;
     struct week_change change = {.first_day = -1};
     int64_t seq = 0, there[WEEK_DAYS];
 
     begin(w);
     enum status st = find_to_change(w, tx, ENTRY_DELETE, &was, &next);
-    if (st == STATUS_NOT_FOUND)
-        return gone_already(w, tx);
-    if (st != STATUS_OK)
-        return st;
+    if (st == STATUS_NOT_FOUND) return gone_already(w, tx);
+    if (st != STATUS_OK) return st;
     w->entry = was;
     w->entry.updated_at = clock_wall_us();
     add_to_week(&change, &was, -1);
     st = describe(&w->before, &was);
     struct event event = event_of(w, EVENT_ENTRY_DELETED, was.date);
-    if (st == STATUS_OK)
-        st = change_week(w, tx, &w->key, &change, &event, &seq, there);
-    if (st == STATUS_OK)
-        st = tx_entry_delete(tx, w->who, was.id, was.date, was.version);
+    if (st == STATUS_OK) st = change_week(w, tx, &w->key, &change, &event, &seq, there);
+    if (st == STATUS_OK) st = tx_entry_delete(tx, w->who, was.id, was.date, was.version);
     return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
 }
 
@@ -433,5 +446,6 @@ enum status entry_delete(struct call *call, const struct principal *who)
 {
     struct entry_write w = {.call = call, .who = who};
 
-    return parse_id(call->params[0], &w.id) ? run(&w, delete, EVENT_ENTRY_DELETED) : STATUS_NOT_FOUND;
+    return parse_id(call->params[0], &w.id) ? run(&w, delete, EVENT_ENTRY_DELETED)
+                                            : STATUS_NOT_FOUND;
 }

@@ -14,15 +14,18 @@ enum status health_ready(struct call *call)
     bool keys = verifier_has_keys(call->api->verifier);
 
     if (database != STATUS_OK)
-        faults_add(&call->faults, "database", "unavailable", "the database does not answer with the schema expected");
+        faults_add(&call->faults, "database", "unavailable",
+                   "the database does not answer with the schema expected");
     if (!keys)
-        faults_add(&call->faults, "keys", "unavailable", "no key of the identity provider is known");
+        faults_add(&call->faults, "keys", "unavailable",
+                   "no key of the identity provider is known");
     if (call->faults.count > 0) {
         faults_detail(&call->faults, "Not ready to serve.");
         return database != STATUS_OK ? STATUS_UNAVAILABLE : STATUS_NO_KEYS;
     }
     reply_json(call, 200, "no-store");
-    buf_add_str(&call->reply->body, STR("{\"status\":\"ready\",\"database\":true,\"keys\":true,\"schema\":"));
+    buf_add_str(&call->reply->body,
+                STR("{\"status\":\"ready\",\"database\":true,\"keys\":true,\"schema\":"));
     buf_add_i64(&call->reply->body, SCHEMA_VERSION);
     buf_add_str(&call->reply->body, STR("}\n"));
     return STATUS_OK;

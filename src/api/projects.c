@@ -28,12 +28,13 @@ enum status projects_list(struct call *call, const struct principal *who)
 {
     const struct project_query *query = call->query;
     bool any_state = !field_is_present(&project_query_schema, query, PROJECT_QUERY_STATE);
-    struct project_page page = {.call = call, .limit = query->limit == 0 ? LIST_LIMIT_MAX : query->limit};
+    struct project_page page = {.call = call,
+                                .limit = query->limit == 0 ? LIST_LIMIT_MAX : query->limit};
     struct buf *b = &call->reply->body;
 
     (void)who; /* the pick list is the same for every person with the scope */
-    enum status st = store_projects_each(call->api->store, any_state ? -1 : query->state, query->q, query->cursor,
-                                         page.limit + 1, add_project, &page);
+    enum status st = store_projects_each(call->api->store, any_state ? -1 : query->state, query->q,
+                                         query->cursor, page.limit + 1, add_project, &page);
     if (st != STATUS_OK)
         return st;
     buf_add_str(b, page.count == 0 ? STR("[]\n") : STR("]\n"));

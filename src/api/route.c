@@ -24,8 +24,7 @@ enum status route_find(struct call *call)
 {
     const struct str prefix = STR("/api");
     struct str path = call->request->path;
-    enum http_method wanted =
-        call->request->method == HTTP_HEAD ? HTTP_GET : call->request->method;
+    enum http_method wanted = call->request->method == HTTP_HEAD ? HTTP_GET : call->request->method;
 
     if (!str_starts(path, prefix))
         return STATUS_NOT_FOUND;

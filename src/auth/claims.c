@@ -261,7 +261,7 @@ static enum status read_email(TALLOC_CTX *mem, const struct json *claims,
 
 static bool is_name(const struct json *value)
 {
-    return is_plain_string(value, 1, 4 * NAME_MAX_CHARS) &&
+    return is_plain_string(value, 1, (size_t)4 * NAME_MAX_CHARS) &&
            utf8_length(json_text(value)) <= NAME_MAX_CHARS;
 }
 

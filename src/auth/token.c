@@ -25,7 +25,7 @@ static enum status check_config(const struct token_config *config)
         {"leeway_s", config->leeway_s, 0, 300},
         {"fresh_s", config->fresh_s, 1, 86400},
         {"cooldown_s", config->cooldown_s, 1, 3600},
-        {"stale_s", config->stale_s, config->fresh_s, 7 * 86400},
+        {"stale_s", config->stale_s, config->fresh_s, INT64_C(7) * 86400},
         {"cache_tokens", config->cache_tokens, 0, TOKEN_CACHE_MAX},
     };
     const struct {

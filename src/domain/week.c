@@ -188,10 +188,10 @@ bool civil_date_parse(struct str text, int64_t *out, const char **why)
 /* The place (from 0) of the three letters at the front in a list of such, or -1. */
 static int32_t take_word(struct str *rest, const char *list)
 {
-    for (int32_t i = 0; list[3 * i] != '\0'; i++) {
-        if (str_starts(*rest, str_n(list + (size_t)(3 * i), 3))) {
+    for (size_t i = 0; list[3 * i] != '\0'; i++) {
+        if (str_starts(*rest, str_n(list + 3 * i, 3))) {
             *rest = str_skip(*rest, 3);
-            return i;
+            return (int32_t)i;
         }
     }
     return -1;

@@ -68,7 +68,8 @@ enum status fcgi_open(TALLOC_CTX *mem, int listen_fd, struct fcgi **out)
 
     if (!is_listener(listen_fd)) {
         LOG(LOG_ERROR, "no_listener",
-            LOG_TEXT("detail", "descriptor 0 is no listening socket: start this program with spawn-fcgi"));
+            LOG_TEXT("detail",
+                     "descriptor 0 is no listening socket: start this program with spawn-fcgi"));
         return STATUS_BAD_CONFIG;
     }
     fcgi = talloc_zero(mem, struct fcgi);
@@ -77,7 +78,8 @@ enum status fcgi_open(TALLOC_CTX *mem, int listen_fd, struct fcgi **out)
     fcgi->listen_fd = listen_fd;
     fcgi->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     take_signals(fcgi); /* before FCGX_Init, which installs its own only where there are none */
-    if (fcgi->epoll_fd < 0 || FCGX_Init() != 0 || FCGX_InitRequest(&fcgi->request, listen_fd, 0) != 0 ||
+    if (fcgi->epoll_fd < 0 || FCGX_Init() != 0 ||
+        FCGX_InitRequest(&fcgi->request, listen_fd, 0) != 0 ||
         fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) != 0 ||
         epoll_ctl(fcgi->epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) != 0) {
         LOG(LOG_ERROR, "listener_failed", LOG_INT("errno", errno));
@@ -128,9 +130,7 @@ void fcgi_request(const struct fcgi *fcgi, struct http_request *out)
         {STR_INIT("HTTP_IDEMPOTENCY_KEY="), &out->idempotency_key},
         {STR_INIT("HTTP_IF_MATCH="), &out->if_match},
         {STR_INIT("HTTP_IF_NONE_MATCH="), &out->if_none_match},
-        {STR_INIT("HTTP_ACCEPT="), &out->accept},
         {STR_INIT("REQUEST_ID="), &out->request_id},
-        {STR_INIT("REMOTE_ADDR="), &out->remote_addr},
     };
 
     *out = (struct http_request){.method = HTTP_OTHER};
@@ -182,7 +182,8 @@ int64_t fcgi_reply(struct fcgi *fcgi, const struct http_reply *reply)
 
     buf_init(&head, reply->mem, REPLY_HEAD_MAX);
     http_reply_head(&head, reply);
-    bool sent = head.status == STATUS_OK && FCGX_PutStr(head.data, (int)head.len, out) == (int)head.len;
+    bool sent =
+        head.status == STATUS_OK && FCGX_PutStr(head.data, (int)head.len, out) == (int)head.len;
     if (sent && reply->content_type != NULL && reply->body.len > 0)
         sent = FCGX_PutStr(reply->body.data, (int)reply->body.len, out) == (int)reply->body.len;
     bool drained = drain(fcgi->request.in);

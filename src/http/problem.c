@@ -23,7 +23,8 @@ static void write_faults(struct buf *b, const struct faults *faults)
 }
 
 /* The type is a place in the API's own documentation, so it can be looked up (RFC 9457 section 3.1.1). */
-static void write_document(struct buf *b, enum status st, const struct faults *faults, struct str request_id)
+static void write_document(struct buf *b, enum status st, const struct faults *faults,
+                           struct str request_id)
 {
     buf_add_str(b, STR("{\"type\":\"/api/docs#"));
     buf_add_str(b, str_of(status_slug(st)));
@@ -40,9 +41,11 @@ static void write_document(struct buf *b, enum status st, const struct faults *f
     buf_add_str(b, STR("}\n"));
 }
 
-void problem_write(struct http_reply *reply, enum status st, const struct faults *faults, struct str request_id)
+void problem_write(struct http_reply *reply, enum status st, const struct faults *faults,
+                   struct str request_id)
 {
-    static char last_resort[] = "{\"type\":\"about:blank\",\"title\":\"Out of memory\",\"status\":503}\n";
+    static char last_resort[] =
+        "{\"type\":\"about:blank\",\"title\":\"Out of memory\",\"status\":503}\n";
 
     reply->status = status_http(st);
     reply->content_type = "application/problem+json";

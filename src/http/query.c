@@ -50,8 +50,8 @@ static void add_fault(struct faults *faults, struct str name, const char *code, 
     faults_add(faults, pointer, code, "%s", detail);
 }
 
-static enum status read_pair(TALLOC_CTX *mem, const struct schema *schema, struct str pair, void *out,
-                             struct faults *faults)
+static enum status read_pair(TALLOC_CTX *mem, const struct schema *schema, struct str pair,
+                             void *out, struct faults *faults)
 {
     bool name_ok = false, value_ok = false;
     struct str raw_value, name, value;
@@ -66,7 +66,8 @@ static enum status read_pair(TALLOC_CTX *mem, const struct schema *schema, struc
     if (field == NULL)
         add_fault(faults, name, "unknown", "is not a parameter of this request");
     else if (!value_ok)
-        add_fault(faults, name, "encoding", "must be percent-encoded UTF-8 text without control characters");
+        add_fault(faults, name, "encoding",
+                  "must be percent-encoded UTF-8 text without control characters");
     else if (field_is_present(schema, out, (size_t)(field - schema->fields)))
         add_fault(faults, name, "duplicate", "may be given once");
     else if (!field_read(schema, field, value, out, &error))

@@ -10,8 +10,10 @@
 enum { VALUE_MAX = INSTANT_TEXT_LEN + 2 };
 
 /* Room for n bytes without taking it yet. */
-static char *room(struct buf *b, size_t n)
+static inline char *room(struct buf *b, size_t n)
 {
+    if (b->status == STATUS_OK && b->size - b->len >= n && b->limit - b->len >= n)
+        return b->data + b->len;
     char *at = buf_reserve(b, n);
     if (at != NULL)
         b->len -= n;
@@ -149,13 +151,13 @@ void json_write(struct buf *b, const struct schema *schema, const void *object)
         const void *member = (const char *)object + field->offset;
         if (field->type == FIELD_IGNORED)
             continue;
-        struct str name = str_of(field->name);
-        char *at = room(b, name.len + 4 + VALUE_MAX);
+        char *at = room(b, FIELD_NAME_MAX + 4 + VALUE_MAX);
         if (at == NULL)
             return;
         *at++ = before;
         *at++ = '"';
-        at = put(at, name);
+        for (size_t n = 0; n < FIELD_NAME_MAX && field->name[n] != '\0'; n++)
+            *at++ = field->name[n];
         *at++ = '"';
         *at++ = ':';
         char *end = put_value(at, field, member);

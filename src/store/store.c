@@ -48,21 +48,42 @@ static bool config_is_sane(const struct store_config *config)
     return why == NULL;
 }
 
-enum status store_open(TALLOC_CTX *mem, const struct store_config *config, struct store **out)
+/* An empty setting is no setting. */
+static const char *given(const char *text)
 {
-    if (!config_is_sane(config))
+    return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+static struct store_config normalised(const struct store_config *config)
+{
+    struct store_config c = *config;
+
+    c.socket = given(c.socket);
+    c.host = given(c.host);
+    c.name = given(c.name);
+    c.user = given(c.user);
+    c.password_file = given(c.password_file);
+    c.ca_file = given(c.ca_file);
+    return c;
+}
+
+enum status store_open(TALLOC_CTX *mem, const struct store_config *given_config, struct store **out)
+{
+    const struct store_config config = normalised(given_config);
+
+    if (!config_is_sane(&config))
         return STATUS_BAD_CONFIG;
     struct store *store = talloc_zero(mem, struct store);
     if (store == NULL)
         return STATUS_NO_MEMORY;
-    store->config = *config;
+    store->config = config;
     store->reader = (struct db){.store = store, .role = DB_READ};
     store->writer = (struct db){.store = store, .role = DB_WRITE};
     store->deadline_ms = INT64_MAX;
     store->no_connect_ms = INT64_MIN;
     store->jitter = (uint64_t)clock_wall_ns();
     talloc_set_destructor(store, close_store);
-    enum status st = db_password_read(store, config->password_file, &store->password);
+    enum status st = db_password_read(store, config.password_file, &store->password);
     if (st == STATUS_OK && (store->projects = project_cache_new(store)) == NULL)
         st = STATUS_NO_MEMORY;
     if (st != STATUS_OK)

@@ -149,6 +149,7 @@ struct tx {
     struct store *store;
     struct db *db;
     bool begun;          /* something was sent */
+    bool wrote;          /* it was not only reading */
     enum db_fault fault; /* not DB_FINE: the transaction is over, and this is why */
     bool key_used;       /* the idempotency key is in another event */
     bool has_event;
@@ -167,11 +168,11 @@ enum status tx_one(TALLOC_CTX *mem, struct tx *tx, enum stmt_id id, const struct
 /* Ends the transaction for this reason and returns its status. */
 enum status tx_end(struct tx *tx, enum db_fault fault);
 
-/* In events.c: the stored outcome of a key. STATUS_NOT_FOUND, STATUS_KEY_REUSED. */
+/* In store_events.c: the stored outcome of a key. STATUS_NOT_FOUND, STATUS_KEY_REUSED. */
 enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key, struct replay *out) TS_MUST_CHECK;
 /* Is the last event of the transaction in the database? For after a connection that was lost in COMMIT. */
 enum db_fault event_is_stored(struct tx *tx, bool *out) TS_MUST_CHECK;
-/* In projects.c. */
+/* In store_projects.c. */
 struct project_cache *project_cache_new(TALLOC_CTX *mem);
 
 #endif

@@ -21,6 +21,7 @@ enum db_fault tx_try(struct tx *tx, enum stmt_id id, const struct value *values,
     if (tx->fault != DB_FINE)
         return tx->fault;
     tx->begun = true;
+    tx->wrote = tx->wrote || stmt_specs[id].rows == NULL;
     enum db_fault fault = stmt_run(tx->db, id, values, count);
     if (fault != DB_FINE && fault != DB_DUPLICATE && fault != DB_CHECK)
         tx->fault = fault;
@@ -65,26 +66,25 @@ static void roll_back(struct tx *tx)
         db_close(tx->db);
 }
 
-/* The connection was lost in COMMIT: stored or not? */
+/* The connection was lost in COMMIT: stored or not? Every write has an event, which tells. */
 static enum status commit_outcome(struct tx *tx)
 {
     bool stored = false;
-    enum status st = db_ready(tx->db);
+    enum db_fault fault = DB_BROKEN;
 
-    if (st != STATUS_OK || !tx->has_event) {
-        tx->fault = DB_LATE; /* unknown: must not be repeated */
+    tx->fault = DB_GONE; /* run it again */
+    if (!tx->wrote)
         return STATUS_UNAVAILABLE;
+    if (tx->has_event && db_ready(tx->db) == STATUS_OK) {
+        fault = event_is_stored(tx, &stored);
+        roll_back(tx); /* it only read */
     }
-    enum db_fault fault = event_is_stored(tx, &stored);
-    tx->begun = true;
-    roll_back(tx); /* it only read */
     LOG(LOG_WARN, "db_lost_in_commit",
         LOG_TEXT("outcome", fault != DB_FINE ? "unknown" : stored ? "stored" : "not stored"));
-    if (fault != DB_FINE) {
-        tx->fault = DB_LATE;
-        return STATUS_UNAVAILABLE;
-    }
-    tx->fault = stored ? DB_FINE : DB_GONE; /* gone: run it again */
+    if (fault != DB_FINE)
+        tx->fault = DB_LATE; /* unknown, so it must not be run again */
+    else if (stored)
+        tx->fault = DB_FINE;
     return stored ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 

@@ -15,7 +15,8 @@ static int32_t month_days(int32_t year, int32_t month)
 /* Years are counted from March, so that the leap day is the last of its year. */
 bool date_from_civil(int32_t year, int32_t month, int32_t day, struct date *out)
 {
-    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 ||
+        day > month_days(year, month))
         return false;
     int32_t y = month > 2 ? year : year - 1;
     int32_t era = y / 400, year_of_era = y % 400;

@@ -24,7 +24,8 @@ static void mark_present(const struct schema *schema, const struct field *field,
     }
 }
 
-void field_put_i64(const struct schema *schema, const struct field *field, void *object, int64_t value)
+void field_put_i64(const struct schema *schema, const struct field *field, void *object,
+                   int64_t value)
 {
     void *member = (char *)object + field->offset;
 
@@ -35,7 +36,8 @@ void field_put_i64(const struct schema *schema, const struct field *field, void 
     mark_present(schema, field, object);
 }
 
-void field_put_str(const struct schema *schema, const struct field *field, void *object, struct str value)
+void field_put_str(const struct schema *schema, const struct field *field, void *object,
+                   struct str value)
 {
     *(struct str *)(void *)((char *)object + field->offset) = value;
     mark_present(schema, field, object);
@@ -55,37 +57,40 @@ static bool fail(struct field_error *error, const char *code, const char *detail
     return false;
 }
 
-static bool read_text(const struct schema *schema, const struct field *field, struct str text, void *object,
-                      struct field_error *error)
+static bool read_text(const struct schema *schema, const struct field *field, struct str text,
+                      void *object, struct field_error *error)
 {
     if (!utf8_is_text(text))
-        return fail(error, "characters", "control characters other than tab and newline are not allowed");
+        return fail(error, "characters",
+                    "control characters other than tab and newline are not allowed");
     size_t length = utf8_length(text);
     if ((int64_t)length < field->min || (int64_t)length > field->max) {
         (void)snprintf(error->detail, sizeof error->detail,
-                       "must have %" PRId64 " to %" PRId64 " characters, has %zu", field->min, field->max, length);
+                       "must have %" PRId64 " to %" PRId64 " characters, has %zu", field->min,
+                       field->max, length);
         return fail(error, "length", error->detail);
     }
     field_put_str(schema, field, object, text);
     return true;
 }
 
-static bool read_int(const struct schema *schema, const struct field *field, struct str text, void *object,
-                     struct field_error *error)
+static bool read_int(const struct schema *schema, const struct field *field, struct str text,
+                     void *object, struct field_error *error)
 {
     int64_t value;
 
     if (!parse_i64(text, field->min, field->max, &value)) {
         (void)snprintf(error->detail, sizeof error->detail,
-                       "must be a whole number from %" PRId64 " to %" PRId64, field->min, field->max);
+                       "must be a whole number from %" PRId64 " to %" PRId64, field->min,
+                       field->max);
         return fail(error, "range", error->detail);
     }
     field_put_i64(schema, field, object, value);
     return true;
 }
 
-static bool read_enum(const struct schema *schema, const struct field *field, struct str text, void *object,
-                      struct field_error *error)
+static bool read_enum(const struct schema *schema, const struct field *field, struct str text,
+                      void *object, struct field_error *error)
 {
     size_t len = 0;
 
@@ -102,8 +107,8 @@ static bool read_enum(const struct schema *schema, const struct field *field, st
     return fail(error, "value", error->detail);
 }
 
-static bool read_parsed(const struct schema *schema, const struct field *field, struct str text, void *object,
-                        struct field_error *error)
+static bool read_parsed(const struct schema *schema, const struct field *field, struct str text,
+                        void *object, struct field_error *error)
 {
     const char *why = "must be a date YYYY-MM-DD";
     struct date date;
@@ -122,8 +127,8 @@ static bool read_parsed(const struct schema *schema, const struct field *field, 
     return true;
 }
 
-bool field_read(const struct schema *schema, const struct field *field, struct str text, void *object,
-                struct field_error *error)
+bool field_read(const struct schema *schema, const struct field *field, struct str text,
+                void *object, struct field_error *error)
 {
     switch (field->type) {
     case FIELD_TEXT:

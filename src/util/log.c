@@ -65,34 +65,38 @@ static void put_quoted(struct line *l, struct str s)
     put(l, "\"", 1);
 }
 
-void log_write(enum log_level level, const char *event, const struct log_value *values)
+static void put_value(struct line *l, const struct log_value *value)
 {
+    char digits[20];
+
+    put_str(l, ",\"");
+    put_str(l, value->name);
+    put_str(l, "\":");
+    if (value->type == LOG_TYPE_INT)
+        put(l, digits, format_i64(digits, value->number));
+    else
+        put_quoted(l, value->text);
+}
+
+void log_write(enum log_level level, const struct log_value *values)
+{
+    const struct log_value id = LOG_STR("request_id", str_n(sink.request_id, sink.request_id_len));
     struct line l = {.len = 0};
-    char text[INSTANT_TEXT_LEN];
+    char now[INSTANT_TEXT_LEN];
 
     if (level < sink.level)
         return;
-    instant_format(clock_wall_us(), text);
+    instant_format(clock_wall_us(), now);
     put_str(&l, "{\"ts\":\"");
-    put(&l, text, sizeof text);
+    put(&l, now, sizeof now);
     put_str(&l, "\",\"level\":\"");
     put_str(&l, level_names[level]);
-    put_str(&l, "\",\"event\":\"");
-    put_str(&l, event);
     put_str(&l, "\"");
-    if (sink.request_id_len > 0) {
-        put_str(&l, ",\"request_id\":");
-        put_quoted(&l, str_n(sink.request_id, sink.request_id_len));
-    }
-    for (; values->type != LOG_END; values++) {
-        put_str(&l, ",\"");
-        put_str(&l, values->name);
-        put_str(&l, "\":");
-        if (values->type == LOG_TYPE_INT)
-            put(&l, text, format_i64(text, values->number));
-        else
-            put_quoted(&l, values->text);
-    }
+    put_value(&l, values);
+    if (sink.request_id_len > 0)
+        put_value(&l, &id);
+    for (values++; values->type != LOG_END; values++)
+        put_value(&l, values);
     memcpy(l.text + l.len, "}\n", 2);
     /* a log that cannot be written must not stop the service */
     (void)!write(sink.fd, l.text, l.len + 2);

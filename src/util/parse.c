@@ -1,7 +1,8 @@
 #include "ts/parse.h"
 
 enum { ID_DIGITS_MAX = 19 };
-static const int64_t ID_LIMIT = INT64_C(1) << 53; /* integers below are exact in JSON (RFC 8259 section 6) */
+static const int64_t ID_LIMIT = INT64_C(1)
+                                << 53; /* integers below are exact in JSON (RFC 8259 section 6) */
 
 bool parse_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 {
@@ -66,7 +67,9 @@ bool parse_hex(struct str s, uint8_t *out, size_t len)
         if (hex_digit(s.data[i]) < 0)
             return false;
     }
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(hex_digit(s.data[2 * i]) << 4 | hex_digit(s.data[2 * i + 1]));
+    for (size_t i = 0; i < len; i++) {
+        unsigned high = (unsigned)hex_digit(s.data[2 * i]);
+        out[i] = (uint8_t)(high << 4 | (unsigned)hex_digit(s.data[2 * i + 1]));
+    }
     return true;
 }

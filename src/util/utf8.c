@@ -57,7 +57,8 @@ bool utf8_is_text(struct str s)
     while (s.len > 0) {
         size_t n = utf8_sequence(s);
         uint8_t first = (uint8_t)s.data[0];
-        bool control = n == 1 && ((first < 0x20 && first != '\t' && first != '\n') || first == 0x7F);
+        bool control =
+            n == 1 && ((first < 0x20 && first != '\t' && first != '\n') || first == 0x7F);
         /* U+0080..U+009F are C2 80..C2 9F */
         bool c1 = n == 2 && first == 0xC2 && (uint8_t)s.data[1] < 0xA0;
         if (n == 0 || control || c1)

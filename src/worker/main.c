@@ -66,18 +66,20 @@ static enum status read_body(TALLOC_CTX *mem, void *source, size_t length, struc
     return fcgi_body(mem, source, length, out);
 }
 
-static void log_request(const struct http_request *request, const struct http_reply *reply, const struct api_trace *trace,
-                        int64_t bytes, int64_t started_us)
+static void log_request(const struct http_request *request, const struct http_reply *reply,
+                        const struct api_trace *trace, int64_t bytes, int64_t started_us)
 {
     enum log_level level = reply->status >= 500 ? LOG_ERROR : LOG_INFO;
 
-    LOG(level, "request", LOG_TEXT("method", http_method_name(request->method)), LOG_TEXT("route", trace->route),
-        LOG_INT("status", reply->status), LOG_INT("bytes", bytes), LOG_INT("us", clock_mono_us() - started_us),
-        LOG_TEXT("subject", trace->subject), LOG_TEXT("refused", trace->reason), LOG_INT("replayed", trace->replayed));
+    LOG(level, "request", LOG_TEXT("method", http_method_name(request->method)),
+        LOG_TEXT("route", trace->route), LOG_INT("status", reply->status), LOG_INT("bytes", bytes),
+        LOG_INT("us", clock_mono_us() - started_us), LOG_TEXT("subject", trace->subject),
+        LOG_TEXT("refused", trace->reason), LOG_INT("replayed", trace->replayed));
 }
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* talloc 2.4 marks its limit deprecated and offers no other */
+#pragma GCC diagnostic ignored                                                                     \
+    "-Wdeprecated-declarations" /* talloc 2.4 marks its limit deprecated and offers no other */
 static bool limit_memory(TALLOC_CTX *mem, size_t bytes)
 {
     return mem != NULL && talloc_set_memlimit(mem, bytes) == 0;
@@ -146,7 +148,8 @@ static int run(TALLOC_CTX *mem)
         st = STATUS_NO_MEMORY;
     if (st != STATUS_OK) {
         LOG(LOG_ERROR, "start_failed", LOG_TEXT("cause", status_title(st)));
-        clock_sleep_ms(STARTUP_FAILURE_MS); /* the only back-off there is: multiwatch restarts at once */
+        clock_sleep_ms(
+            STARTUP_FAILURE_MS); /* the only back-off there is: multiwatch restarts at once */
         return st == STATUS_BAD_CONFIG ? EXIT_CONFIG : EXIT_FAILURE;
     }
     LOG(LOG_INFO, "worker_started", LOG_TEXT("version", TS_VERSION));

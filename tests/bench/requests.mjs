@@ -1,7 +1,6 @@
 // Sends a worker so many requests of a kind, one after the other, and insists on the right answer.
 //   node requests.mjs SOCKET KIND COUNT
 // KIND: get; post (into a week that has a row); post-keyed (the same with a key); post-new-week.
-import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { day, entryBody } from './lib/client.mjs';
 import { call, encodeRequest } from './lib/fastcgi.mjs';
@@ -27,13 +26,20 @@ function request(i) {
   return encodeRequest({ REQUEST_METHOD: 'POST', ...common(token), CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(body.length), ...key }, body);
 }
 
-// Under valgrind a worker takes a while until it listens, and spawn-fcgi listens for it before that.
-for (let tries = 0; !fs.existsSync(socket); tries++) {
-  if (tries > 200) throw new Error(`there is no socket ${socket}`);
-  await sleep(50);
+// The socket is bound a moment before it listens.
+async function patiently(request) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await call(socket, request);
+    } catch (error) {
+      if (!['ENOENT', 'ECONNREFUSED'].includes(error.code) || tries > 200) throw error;
+      await sleep(50);
+    }
+  }
 }
+
 const want = kind === 'get' ? 200 : 201;
 for (let i = 0; i < Number(count); i++) {
-  const reply = await call(socket, request(i));
+  const reply = await (i === 0 ? patiently : (bytes) => call(socket, bytes))(request(i));
   if (reply.status !== want) throw new Error(`request ${i}: ${reply.status} ${reply.text}`);
 }

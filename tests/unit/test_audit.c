@@ -14,12 +14,14 @@ static struct event sample(void)
                           .after = STR("{\"id\":42}")};
 }
 
-static const struct api api = {.audit_key = "0123456789abcdef0123456789abcdef", .audit_key_len = 32};
+static const struct api api = {.audit_key = "0123456789abcdef0123456789abcdef",
+                               .audit_key_len = 32};
 
 /* The mac again, from what would be in the database, as a checker does it. */
 static void expected_mac(const struct event *e, uint8_t out[SHA256_LEN])
 {
-    const int64_t numbers[] = {e->person_id, e->week.number, e->action, e->actor_id, e->entry_id, e->at};
+    const int64_t numbers[] = {e->person_id, e->week.number, e->action,
+                               e->actor_id,  e->entry_id,    e->at};
     uint8_t fixed[48];
 
     for (int i = 0; i < 6; i++) {
@@ -30,12 +32,15 @@ static void expected_mac(const struct event *e, uint8_t out[SHA256_LEN])
         str_n((char *)fixed, sizeof fixed), e->ikey,
         str_n((const char *)e->request_hash, e->ikey.len > 0 ? REQUEST_HASH_LEN : 0),
         str_n((const char *)e->digest, EVENT_MAC_LEN)};
-    ck_assert_int_eq(crypto_hmac(str_n((const char *)api.audit_key, api.audit_key_len), parts, 4, out), STATUS_OK);
+    ck_assert_int_eq(
+        crypto_hmac(str_n((const char *)api.audit_key, api.audit_key_len), parts, 4, out),
+        STATUS_OK);
 }
 
 START_TEST(a_seal_covers_what_is_stored)
 {
-    struct write_key key = {.actor_id = 7, .key = STR("0123456789abcdef"), .request_hash = {1, 2, 3}};
+    struct write_key key = {
+        .actor_id = 7, .key = STR("0123456789abcdef"), .request_hash = {1, 2, 3}};
     struct event e = sample();
     uint8_t mac[SHA256_LEN], digest[SHA256_LEN];
 
@@ -60,14 +65,30 @@ START_TEST(a_change_of_any_part_changes_the_seal)
     for (int part = 0; part < 8; part++) {
         struct event other = e;
         switch (part) {
-        case 0: other.person_id++; break;
-        case 1: other.week.number++; break;
-        case 2: other.action = EVENT_ENTRY_EDITED; break;
-        case 3: other.actor_id++; break;
-        case 4: other.entry_id++; break;
-        case 5: other.at++; break;
-        case 6: other.digest[31] ^= 1; break;
-        default: other.ikey = STR("0123456789abcdef"); break;
+        case 0:
+            other.person_id++;
+            break;
+        case 1:
+            other.week.number++;
+            break;
+        case 2:
+            other.action = EVENT_ENTRY_EDITED;
+            break;
+        case 3:
+            other.actor_id++;
+            break;
+        case 4:
+            other.entry_id++;
+            break;
+        case 5:
+            other.at++;
+            break;
+        case 6:
+            other.digest[31] ^= 1;
+            break;
+        default:
+            other.ikey = STR("0123456789abcdef");
+            break;
         }
         expected_mac(&other, mac);
         ck_assert_msg(memcmp(mac, e.mac, SHA256_LEN) != 0, "part %d is not covered", part);
@@ -86,11 +107,15 @@ START_TEST(two_seals_of_one_payload_differ_by_their_salt)
 }
 END_TEST
 
-static enum status read_key(TALLOC_CTX *mem, const char *method, const char *path, const char *query, const char *body,
-                            const char *header, struct write_key *out)
+static enum status read_key(TALLOC_CTX *mem, const char *method, const char *path,
+                            const char *query, const char *body, const char *header,
+                            struct write_key *out)
 {
-    struct http_request request = {.method_text = str_of(method), .path = str_of(path), .query = str_of(query),
-                                   .body = str_of(body), .idempotency_key = str_of(header)};
+    struct http_request request = {.method_text = str_of(method),
+                                   .path = str_of(path),
+                                   .query = str_of(query),
+                                   .body = str_of(body),
+                                   .idempotency_key = str_of(header)};
     struct call call = {.mem = mem, .request = &request};
     const struct principal who = {.person_id = 3};
 
@@ -108,12 +133,17 @@ START_TEST(a_key_is_bound_to_its_request)
     ck_assert_int_eq(a.actor_id, 3);
     ck_assert_int_eq(read_key(mem, "POST", "/api/t", "", "{}", good, &b), STATUS_OK);
     ck_assert_mem_eq(a.request_hash, b.request_hash, REQUEST_HASH_LEN);
-    static const char *const others[][4] = {{"PATCH", "/api/t", "", "{}"}, {"POST", "/api/u", "", "{}"},
-                                            {"POST", "/api/t", "a=1", "{}"}, {"POST", "/api/t", "", "{ }"},
+    static const char *const others[][4] = {{"PATCH", "/api/t", "", "{}"},
+                                            {"POST", "/api/u", "", "{}"},
+                                            {"POST", "/api/t", "a=1", "{}"},
+                                            {"POST", "/api/t", "", "{ }"},
                                             {"POST", "/api/t{", "", "}"}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        ck_assert_int_eq(read_key(mem, others[i][0], others[i][1], others[i][2], others[i][3], good, &b), STATUS_OK);
-        ck_assert_msg(memcmp(a.request_hash, b.request_hash, REQUEST_HASH_LEN) != 0, "request %zu has the same hash", i);
+        ck_assert_int_eq(
+            read_key(mem, others[i][0], others[i][1], others[i][2], others[i][3], good, &b),
+            STATUS_OK);
+        ck_assert_msg(memcmp(a.request_hash, b.request_hash, REQUEST_HASH_LEN) != 0,
+                      "request %zu has the same hash", i);
     }
     talloc_free(mem);
 }
@@ -127,7 +157,8 @@ START_TEST(no_key_is_fine_and_a_malformed_one_is_not)
     ck_assert_int_eq(read_key(mem, "POST", "/", "", "", "", &key), STATUS_OK);
     ck_assert_uint_eq(key.key.len, 0);
     ck_assert_int_eq(read_key(mem, "POST", "/", "", "", "short", &key), STATUS_BAD_REQUEST);
-    ck_assert_int_eq(read_key(mem, "POST", "/", "", "", "0123456789abcde!", &key), STATUS_BAD_REQUEST);
+    ck_assert_int_eq(read_key(mem, "POST", "/", "", "", "0123456789abcde!", &key),
+                     STATUS_BAD_REQUEST);
     talloc_free(mem);
 }
 END_TEST

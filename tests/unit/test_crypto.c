@@ -1,43 +1,9 @@
 #include "ts/crypto.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "unit.h"
-
-/* OpenSSL's allocator with one call that fails: the n-th from now, 0 = none. Counted per process. */
-static int64_t calls_left;
-
-static bool fails(void)
-{
-    return calls_left > 0 && --calls_left == 0;
-}
-
-static void *counted_malloc(size_t size, const char *file, int line)
-{
-    (void)file, (void)line;
-    return fails() ? NULL : malloc(size);
-}
-
-static void *counted_realloc(void *old, size_t size, const char *file, int line)
-{
-    (void)file, (void)line;
-    return fails() ? NULL : realloc(old, size);
-}
-
-static void plain_free(void *data, const char *file, int line)
-{
-    (void)file, (void)line;
-    free(data);
-}
-
-/* Before OpenSSL allocates anything. */
-__attribute__((constructor)) static void take_over(void)
-{
-    if (CRYPTO_set_mem_functions(counted_malloc, counted_realloc, plain_free) != 1)
-        abort();
-}
+#include "auth_faults.h"
 
 static const char *hex(const uint8_t digest[SHA256_LEN])
 {
@@ -60,18 +26,18 @@ START_TEST(a_failing_allocation_is_an_error_and_the_next_call_is_right)
     EVP_MD_free(EVP_MD_fetch(NULL, "SHA512", NULL));
     EVP_MAC_free(EVP_MAC_fetch(NULL, "CMAC", NULL));
     do {
-        calls_left = ++nth;
+        unit_calls_left = ++nth;
         st = crypto_sha256(&abc, 1, false, digest);
         ck_assert(st == STATUS_OK || st == STATUS_INTERNAL);
-    } while (calls_left == 0);
+    } while (unit_calls_left == 0);
     ck_assert_int_eq(st, STATUS_OK);
     nth = 0;
     do {
-        calls_left = ++nth;
+        unit_calls_left = ++nth;
         st = crypto_hmac(abc, &abc, 1, digest);
         ck_assert(st == STATUS_OK || st == STATUS_INTERNAL);
-    } while (calls_left == 0);
-    calls_left = 0;
+    } while (unit_calls_left == 0);
+    unit_calls_left = 0;
     ck_assert_int_eq(st, STATUS_OK);
     ck_assert_int_eq(crypto_sha256(&abc, 1, false, digest), STATUS_OK);
     ck_assert_str_eq(hex(digest), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -20,15 +20,31 @@ START_TEST(lists_are_matched_by_version)
         const char *header;
         bool matches_3;
     } cases[] = {
-        {"\"e3\"", true},          {"W/\"e3\"", true},     {"\"e2\", \"e3\"", true}, {"\"e2\",\"e3\"", true},
-        {" \"e3\" ", true},        {"*", true},            {" * ", true},            {"\"e33\"", false},
-        {"\"e03\"", false},        {"\"3\"", false},       {"e3", false},            {"\"e3", false},
-        {"\"e\"", false},          {"\"e-3\"", false},     {"", false},              {"\"e2\", *", false},
-        {"w/\"e3\"", false},       {"\"e3 \"", false},     {"\"e2\",,\"e3\"", true}, {"\"w3\"", false},
+        {"\"e3\"", true},
+        {"W/\"e3\"", true},
+        {"\"e2\", \"e3\"", true},
+        {"\"e2\",\"e3\"", true},
+        {" \"e3\" ", true},
+        {"*", true},
+        {" * ", true},
+        {"\"e33\"", false},
+        {"\"e03\"", false},
+        {"\"3\"", false},
+        {"e3", false},
+        {"\"e3", false},
+        {"\"e\"", false},
+        {"\"e-3\"", false},
+        {"", false},
+        {"\"e2\", *", false},
+        {"w/\"e3\"", false},
+        {"\"e3 \"", false},
+        {"\"e2\",,\"e3\"", true},
+        {"\"w3\"", false},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        ck_assert_msg(etag_matches(str_of(cases[i].header), 3) == cases[i].matches_3, "%s", cases[i].header);
+        ck_assert_msg(etag_matches(str_of(cases[i].header), 3) == cases[i].matches_3, "%s",
+                      cases[i].header);
 }
 END_TEST
 
@@ -46,4 +62,5 @@ START_TEST(a_single_tag_gives_its_version)
 }
 END_TEST
 
-UNIT_MAIN("etag", a_tag_is_e_and_the_version, lists_are_matched_by_version, a_single_tag_gives_its_version)
+UNIT_MAIN("etag", a_tag_is_e_and_the_version, lists_are_matched_by_version,
+          a_single_tag_gives_its_version)

@@ -46,9 +46,11 @@ START_TEST(content_length_is_digits)
         bool ok;
         int64_t value;
     } cases[] = {
-        {"", true, 0},     {"0", true, 0},    {"65536", true, 65536}, {"-1", false, 0},
-        {"+1", false, 0},  {"1 ", false, 0},  {"1,2", false, 0},      {"99999999999999999999", false, 0},
-        {"0x10", false, 0}, {"01", false, 0},
+        {"", true, 0},          {"0", true, 0},
+        {"65536", true, 65536}, {"-1", false, 0},
+        {"+1", false, 0},       {"1 ", false, 0},
+        {"1,2", false, 0},      {"99999999999999999999", false, 0},
+        {"0x10", false, 0},     {"01", false, 0},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -89,8 +91,9 @@ START_TEST(a_head_names_status_type_length_and_headers)
     http_reply_header(&reply, "ETag", STR("\"e1\""));
     buf_init(&head, mem, 4096);
     http_reply_head(&head, &reply);
-    ck_assert_view(buf_str(&head), "Status: 201\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
-                                   "ETag: \"e1\"\r\n\r\n");
+    ck_assert_view(buf_str(&head),
+                   "Status: 201\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+                   "ETag: \"e1\"\r\n\r\n");
     /* no body: neither type nor length */
     http_reply_init(&reply, mem);
     reply.status = 204;

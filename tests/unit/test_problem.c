@@ -18,10 +18,11 @@ START_TEST(a_problem_has_the_members_of_rfc_9457)
     problem_write(&reply, STATUS_INVALID, &faults, STR("abc-123"));
     ck_assert_int_eq(reply.status, 422);
     ck_assert_str_eq(reply.content_type, "application/problem+json");
-    ck_assert_view(buf_str(&reply.body),
-                   "{\"type\":\"/api/docs#validation\",\"title\":\"Some fields are not valid\",\"status\":422,"
-                   "\"detail\":\"Say \\\"hours\\\".\",\"instance\":\"urn:request:abc-123\","
-                   "\"errors\":[{\"pointer\":\"/hours\",\"code\":\"range\",\"detail\":\"at most 24\"}]}\n");
+    ck_assert_view(
+        buf_str(&reply.body),
+        "{\"type\":\"/api/docs#validation\",\"title\":\"Some fields are not valid\",\"status\":422,"
+        "\"detail\":\"Say \\\"hours\\\".\",\"instance\":\"urn:request:abc-123\","
+        "\"errors\":[{\"pointer\":\"/hours\",\"code\":\"range\",\"detail\":\"at most 24\"}]}\n");
     talloc_free(mem);
 }
 END_TEST
@@ -39,7 +40,8 @@ START_TEST(every_status_gives_valid_json_with_its_own_number)
         http_reply_init(&reply, mem);
         faults_init(&faults, mem);
         problem_write(&reply, (enum status)st, &faults, STR("id"));
-        ck_assert_msg(json_check(str_trim(str_n(reply.body.data, reply.body.len - 1)), &why, &at), "%d: %s", st, why);
+        ck_assert_msg(json_check(str_trim(str_n(reply.body.data, reply.body.len - 1)), &why, &at),
+                      "%d: %s", st, why);
         ck_assert_int_ge(reply.status, 400);
         ck_assert_int_eq(reply.status, status_http((enum status)st));
     }
@@ -83,5 +85,6 @@ START_TEST(without_memory_there_is_still_an_answer)
 }
 END_TEST
 
-UNIT_MAIN("problem", a_problem_has_the_members_of_rfc_9457, every_status_gives_valid_json_with_its_own_number,
+UNIT_MAIN("problem", a_problem_has_the_members_of_rfc_9457,
+          every_status_gives_valid_json_with_its_own_number,
           faults_past_the_limit_are_counted_not_kept, without_memory_there_is_still_an_answer)

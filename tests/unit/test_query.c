@@ -16,7 +16,8 @@ static const struct field sample_fields[] = {
 };
 static const struct schema sample_schema = SCHEMA_INPUT("sample", struct sample, sample_fields);
 
-static enum status parse(TALLOC_CTX *mem, const char *query, struct sample *out, struct faults *faults)
+static enum status parse(TALLOC_CTX *mem, const char *query, struct sample *out,
+                         struct faults *faults)
 {
     *out = (struct sample){.present = 0};
     faults_init(faults, mem);
@@ -47,16 +48,26 @@ START_TEST(each_fault_names_its_parameter)
     static const struct {
         const char *query, *pointer, *code;
     } cases[] = {
-        {"nosuch=1", "?nosuch", "unknown"},   {"limit=1&limit=2", "?limit", "duplicate"},
-        {"limit=0", "?limit", "range"},       {"limit=101", "?limit", "range"},
-        {"limit=1x", "?limit", "range"},      {"limit=", "?limit", "range"},
-        {"limit", "?limit", "range"},         {"limit=+1", "?limit", "range"},
-        {"limit=01", "?limit", "range"},      {"q=", "?q", "length"},
-        {"q=123456", "?q", "length"},         {"q=%", "?q", "encoding"},
-        {"q=%4", "?q", "encoding"},           {"q=%zz", "?q", "encoding"},
-        {"q=%00", "?q", "encoding"},          {"q=%ff", "?q", "encoding"},
-        {"q=%C3", "?q", "encoding"},          {"from=2026-02-30", "?from", "format"},
-        {"from=23.11.2026", "?from", "format"}, {"=1", "?", "unknown"},
+        {"nosuch=1", "?nosuch", "unknown"},
+        {"limit=1&limit=2", "?limit", "duplicate"},
+        {"limit=0", "?limit", "range"},
+        {"limit=101", "?limit", "range"},
+        {"limit=1x", "?limit", "range"},
+        {"limit=", "?limit", "range"},
+        {"limit", "?limit", "range"},
+        {"limit=+1", "?limit", "range"},
+        {"limit=01", "?limit", "range"},
+        {"q=", "?q", "length"},
+        {"q=123456", "?q", "length"},
+        {"q=%", "?q", "encoding"},
+        {"q=%4", "?q", "encoding"},
+        {"q=%zz", "?q", "encoding"},
+        {"q=%00", "?q", "encoding"},
+        {"q=%ff", "?q", "encoding"},
+        {"q=%C3", "?q", "encoding"},
+        {"from=2026-02-30", "?from", "format"},
+        {"from=23.11.2026", "?from", "format"},
+        {"=1", "?", "unknown"},
         {"%ff=1", "?.", "unknown"},
     };
     TALLOC_CTX *mem = talloc_new(NULL);
@@ -64,10 +75,12 @@ START_TEST(each_fault_names_its_parameter)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct faults faults;
         struct sample s;
-        ck_assert_msg(parse(mem, cases[i].query, &s, &faults) == STATUS_INVALID, "%s", cases[i].query);
+        ck_assert_msg(parse(mem, cases[i].query, &s, &faults) == STATUS_INVALID, "%s",
+                      cases[i].query);
         ck_assert_uint_eq(faults.count, 1);
         ck_assert_str_eq(faults.list[0].pointer, cases[i].pointer);
-        ck_assert_msg(strcmp(faults.list[0].code, cases[i].code) == 0, "%s: %s", cases[i].query, faults.list[0].code);
+        ck_assert_msg(strcmp(faults.list[0].code, cases[i].code) == 0, "%s: %s", cases[i].query,
+                      faults.list[0].code);
     }
     talloc_free(mem);
 }
@@ -113,5 +126,6 @@ START_TEST(rewriting_drops_one_name_and_stays_safe)
 }
 END_TEST
 
-UNIT_MAIN("query", parameters_are_decoded, each_fault_names_its_parameter, without_a_schema_nothing_is_allowed,
-          a_query_too_long_is_one_fault, rewriting_drops_one_name_and_stays_safe)
+UNIT_MAIN("query", parameters_are_decoded, each_fault_names_its_parameter,
+          without_a_schema_nothing_is_allowed, a_query_too_long_is_one_fault,
+          rewriting_drops_one_name_and_stays_safe)

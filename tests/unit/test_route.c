@@ -66,8 +66,8 @@ START_TEST(paths_are_matched_by_segment)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct call call;
-        ck_assert_msg(find(cases[i].method, cases[i].path, &call) == cases[i].status, "%s %s", cases[i].method,
-                      cases[i].path);
+        ck_assert_msg(find(cases[i].method, cases[i].path, &call) == cases[i].status, "%s %s",
+                      cases[i].method, cases[i].path);
         if (cases[i].status != STATUS_OK)
             continue;
         ck_assert_str_eq(call.route->path, cases[i].template);
@@ -86,5 +86,6 @@ START_TEST(another_method_is_told_which_there_are)
 }
 END_TEST
 
-UNIT_MAIN("route", open_routes_are_these_and_no_others, every_route_has_one_handler_that_fits_its_scopes,
-          paths_are_matched_by_segment, another_method_is_told_which_there_are)
+UNIT_MAIN("route", open_routes_are_these_and_no_others,
+          every_route_has_one_handler_that_fits_its_scopes, paths_are_matched_by_segment,
+          another_method_is_told_which_there_are)

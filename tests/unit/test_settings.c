@@ -44,8 +44,9 @@ END_TEST
 
 START_TEST(each_required_one_is_missed)
 {
-    static const char *const required[] = {"TS_ISSUER",    "TS_AUDIENCE", "TS_JWKS_URL",         "TS_JWKS_CACHE",
-                                           "TS_DB_SOCKET", "TS_DB_USER",  "TS_DB_PASSWORD_FILE", "TS_AUDIT_KEY_FILE"};
+    static const char *const required[] = {"TS_ISSUER",           "TS_AUDIENCE",      "TS_JWKS_URL",
+                                           "TS_JWKS_CACHE",       "TS_DB_SOCKET",     "TS_DB_USER",
+                                           "TS_DB_PASSWORD_FILE", "TS_AUDIT_KEY_FILE"};
 
     for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
         struct settings s;
@@ -64,17 +65,27 @@ START_TEST(values_out_of_range_are_refused)
     static const struct {
         const char *name, *value;
     } cases[] = {
-        {"TS_LEEWAY_S", "301"},       {"TS_LEEWAY_S", "-1"},     {"TS_LEEWAY_S", "30s"},  {"TS_JWKS_FRESH_S", "9"},
-        {"TS_JWKS_COOLDOWN_S", "0"},  {"TS_DB_PORT", "65536"},   {"TS_DB_IO_S", "0"},     {"TS_REQUEST_MS", "99"},
-        {"TS_REQUEST_MEMORY", "1"},   {"TS_LOG_LEVEL", "loud"},  {"TS_TOKEN_CACHE", "1e3"},
-        {"TS_JWKS_URL", "http://tenant.example/jwks"}, {"TS_MAX_REQUESTS", "99999999999999999999"},
+        {"TS_LEEWAY_S", "301"},
+        {"TS_LEEWAY_S", "-1"},
+        {"TS_LEEWAY_S", "30s"},
+        {"TS_JWKS_FRESH_S", "9"},
+        {"TS_JWKS_COOLDOWN_S", "0"},
+        {"TS_DB_PORT", "65536"},
+        {"TS_DB_IO_S", "0"},
+        {"TS_REQUEST_MS", "99"},
+        {"TS_REQUEST_MEMORY", "1"},
+        {"TS_LOG_LEVEL", "loud"},
+        {"TS_TOKEN_CACHE", "1e3"},
+        {"TS_JWKS_URL", "http://tenant.example/jwks"},
+        {"TS_MAX_REQUESTS", "99999999999999999999"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct settings s;
         set_required();
         setenv(cases[i].name, cases[i].value, 1);
-        ck_assert_msg(read_quietly(&s) == STATUS_BAD_CONFIG, "%s=%s", cases[i].name, cases[i].value);
+        ck_assert_msg(read_quietly(&s) == STATUS_BAD_CONFIG, "%s=%s", cases[i].name,
+                      cases[i].value);
     }
 }
 END_TEST
@@ -95,5 +106,5 @@ START_TEST(a_host_does_instead_of_a_socket)
 }
 END_TEST
 
-UNIT_MAIN("settings", the_required_ones_are_enough, each_required_one_is_missed, values_out_of_range_are_refused,
-          a_host_does_instead_of_a_socket)
+UNIT_MAIN("settings", the_required_ones_are_enough, each_required_one_is_missed,
+          values_out_of_range_are_refused, a_host_does_instead_of_a_socket)

@@ -15,9 +15,9 @@ export default async function* report(source) {
   const failed = [];
   for await (const { type, data } of source) {
     if (type === 'test:pass' || type === 'test:fail') {
-      if (data.details.type === 'suite' || data.name === data.file || data.name.endsWith('.test.mjs')) {
-        if (type === 'test:pass') continue;
-      }
+      // Files and groups count only when something is wrong with them that is not the fault of one of their tests.
+      const isGroup = data.details.type === 'suite' || data.name.endsWith('.test.mjs');
+      if (isGroup && (type === 'test:pass' || data.details.error?.failureType === 'subtestsFailed')) continue;
       if (data.file && data.file !== file) {
         ({ file } = data);
         yield `\n${file.split('/').at(-1)}\n`;

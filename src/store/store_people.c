@@ -51,6 +51,9 @@ enum status tx_person_insert(struct tx *tx, const struct identity *identity, str
                VALUES(V_BYTES(identity->sub), V_BYTES_OR_NULL(identity->email), V_BYTES(user_id),
                       V_TEXT(identity->name), V_INT(identity->kind), V_TIME(now), V_TIME(now)));
 
+    /* Somebody else has just taken the user_id: the next run sees that and chooses another. */
+    if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "person_user_id"))
+        return tx_end(tx, DB_REPEAT);
     if (fault == DB_DUPLICATE)
         return STATUS_STALE;
     if (fault != DB_FINE)

@@ -1,0 +1,54 @@
+/* Allocations that fail on demand: OpenSSL's by number, talloc's by a limit. */
+#ifndef TS_TESTS_AUTH_FAULTS_H
+#define TS_TESTS_AUTH_FAULTS_H
+
+#include <openssl/crypto.h>
+#include <stdint.h>
+
+#include "unit.h"
+
+/* The n-th of OpenSSL's allocations from now on fails; 0 = none. */
+static int64_t unit_calls_left;
+
+static inline bool unit_alloc_fails(void)
+{
+    return unit_calls_left > 0 && --unit_calls_left == 0;
+}
+
+static void *unit_openssl_malloc(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return unit_alloc_fails() ? NULL : malloc(size);
+}
+
+static void *unit_openssl_realloc(void *old, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return unit_alloc_fails() ? NULL : realloc(old, size);
+}
+
+static void unit_openssl_free(void *data, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(data);
+}
+
+/* Before OpenSSL allocates anything (the keys of auth_unit.h come later). */
+__attribute__((constructor(101))) static void unit_take_openssl(void)
+{
+    if (CRYPTO_set_mem_functions(unit_openssl_malloc, unit_openssl_realloc, unit_openssl_free) != 1)
+        abort();
+}
+
+/* A fresh parent whose descendants may have so many bytes in all. */
+static inline TALLOC_CTX *unit_limited(size_t bytes)
+{
+    TALLOC_CTX *mem = talloc_named_const(NULL, 0, "limited");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* deprecated for servers; here it makes failures */
+    ck_assert_int_eq(talloc_set_memlimit(mem, bytes), 0);
+#pragma GCC diagnostic pop
+    return mem;
+}
+
+#endif
