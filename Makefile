@@ -125,10 +125,10 @@ AS ?= employee
 # ports that are not chosen here have their defaults in scripts/lib/defaults.sh
 PORTS = $(if $(PORT),--port $(PORT)) $(if $(HTTP_PORT),--http-port $(HTTP_PORT)) $(if $(TENANT_PORT),--tenant-port $(TENANT_PORT))
 
-install: ## install the Debian packages that run and build need
+packages: ## install the Debian packages that run and build need
 	@scripts/install-packages run
 
-run: install ## install what is needed, build, start everything below var/ (PORT, HTTP_PORT, TENANT_PORT)
+run: packages ## install what is needed, build, start everything below var/ (PORT, HTTP_PORT, TENANT_PORT)
 	@$(MAKE) --no-print-directory VARIANT=release build
 	@scripts/stack up $(PORTS)
 
@@ -198,4 +198,4 @@ test: ## install what the tests need, then run all of them
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: install run stop status token unit corpora check valgrind coverage lint format integration tenant-test chaos bench fuzz test clean
+.PHONY: packages run stop status token unit corpora check valgrind coverage lint format integration tenant-test chaos bench fuzz test clean
