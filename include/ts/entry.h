@@ -10,7 +10,13 @@
 #include "ts/week.h"
 
 /* The values are stored in the database. */
-enum entry_status { ENTRY_DRAFT, ENTRY_SUBMITTED, ENTRY_APPROVED, ENTRY_REJECTED, ENTRY_STATUS_COUNT };
+enum entry_status {
+    ENTRY_DRAFT,
+    ENTRY_SUBMITTED,
+    ENTRY_APPROVED,
+    ENTRY_REJECTED,
+    ENTRY_STATUS_COUNT
+};
 
 /* NULL-terminated, in the order of enum entry_status. */
 extern const char *const entry_status_names[];
@@ -25,7 +31,7 @@ struct entry {
     struct str project; /* its code */
     int64_t minutes;
     struct str note;
-    int64_t status; /* enum entry_status */
+    int64_t status;    /* enum entry_status */
     struct str reason; /* of a rejection, else empty */
     int64_t version;
     int64_t edited_by; /* person id */
@@ -46,7 +52,14 @@ struct entry_input {
     struct str note;
     int64_t status;
 };
-enum { ENTRY_INPUT_DATE, ENTRY_INPUT_PROJECT, ENTRY_INPUT_HOURS, ENTRY_INPUT_MINUTES, ENTRY_INPUT_NOTE, ENTRY_INPUT_STATUS };
+enum {
+    ENTRY_INPUT_DATE,
+    ENTRY_INPUT_PROJECT,
+    ENTRY_INPUT_HOURS,
+    ENTRY_INPUT_MINUTES,
+    ENTRY_INPUT_NOTE,
+    ENTRY_INPUT_STATUS
+};
 
 /* Bodies of POST (date in every spelling, id, user_id and approved ignored, status draft or
  * submitted) and of PATCH (ISO dates, nothing required, id, user_id, approved, status, version refused). */
@@ -55,19 +68,20 @@ extern const struct schema entry_patch_schema;
 
 /* The minutes that `hours` and/or `minutes` say. STATUS_INVALID when they disagree or (with
  * `required`) both are absent: *why then is a sentence for the client. 0 = absent. */
-enum status entry_input_minutes(const struct entry_input *in, bool required, int64_t *out, const char **why) TS_MUST_CHECK;
+enum status entry_input_minutes(const struct entry_input *in, bool required, int64_t *out,
+                                const char **why) TS_MUST_CHECK;
 
 /* What can be done to one entry (weeks and decisions come with their endpoints). */
 enum entry_operation { ENTRY_EDIT, ENTRY_DELETE };
 /* The state table of design section 4. Writes the status after the operation (ENTRY_STATUS_COUNT = gone). */
-enum status entry_transition(enum entry_operation op, enum entry_status from, enum entry_status *out) TS_MUST_CHECK;
+enum status entry_transition(enum entry_operation op, enum entry_status from,
+                             enum entry_status *out) TS_MUST_CHECK;
 
 /* GET /timesheets. */
 struct entry_query {
     uint32_t present;
     struct date from, to;
-
-    struct str week;
+    struct str week; /* for week_parse */
     struct str project;
     int64_t status;
     struct str q;
@@ -76,8 +90,15 @@ struct entry_query {
     struct str cursor;
 };
 enum {
-    ENTRY_QUERY_FROM, ENTRY_QUERY_TO, ENTRY_QUERY_WEEK, ENTRY_QUERY_PROJECT, ENTRY_QUERY_STATUS,
-    ENTRY_QUERY_Q, ENTRY_QUERY_USER, ENTRY_QUERY_LIMIT, ENTRY_QUERY_CURSOR
+    ENTRY_QUERY_FROM,
+    ENTRY_QUERY_TO,
+    ENTRY_QUERY_WEEK,
+    ENTRY_QUERY_PROJECT,
+    ENTRY_QUERY_STATUS,
+    ENTRY_QUERY_Q,
+    ENTRY_QUERY_USER,
+    ENTRY_QUERY_LIMIT,
+    ENTRY_QUERY_CURSOR
 };
 enum { LIST_LIMIT_DEFAULT = 50, LIST_LIMIT_MAX = 1000 };
 extern const struct schema entry_query_schema;

@@ -14,7 +14,8 @@ enum { MINUTES_PER_DAY = 1440, HOURS_TEXT_MAX = 16 };
  * rounds half-up to the minute; 1..1440 after rounding. A field_parse_fn (design rule 1). */
 bool hours_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 /* minutes / 60 with at most 4 decimals, rounded half-up, no trailing zeros ("7.5", "0.3333", "8").
- * Returns the length; hours_parse of it gives the same minutes back. */
+ * 0 <= minutes < 6*10^10. A field_format_fn. Returns the length; hours_parse of it gives the same
+ * minutes back. */
 size_t hours_format(int64_t minutes, char out[HOURS_TEXT_MAX]);
 
 #endif

@@ -18,7 +18,7 @@ enum { JSON_DEPTH_MAX = 16, JSON_MEMBERS_MAX = 128, JSON_VALUES_MAX = 20000 };
 
 /* Is text exactly one JSON value by RFC 8259 in valid UTF-8, without duplicate member names
  * (compared after unescaping), NUL, lone surrogates, numbers that are not finite as a double or
- * integers beyond 64 bits, deeper than JSON_DEPTH_MAX, with more than JSON_MEMBERS_MAX members in
+ * integers beyond int64_t, deeper than JSON_DEPTH_MAX, with more than JSON_MEMBERS_MAX members in
  * one object or JSON_VALUES_MAX values in all? On failure *why is a static sentence and *at the
  * byte offset. Allocates nothing. */
 bool json_check(struct str text, const char **why, size_t *at) TS_MUST_CHECK;
@@ -26,16 +26,28 @@ bool json_check(struct str text, const char **why, size_t *at) TS_MUST_CHECK;
 /* A parsed document. Opaque; lives as long as its talloc parent. */
 struct json;
 
-/* json_check, then json-c. STATUS_BAD_JSON (faults->detail says what and where), STATUS_NO_MEMORY. */
-enum status json_parse(TALLOC_CTX *mem, struct str text, struct faults *faults, const struct json **out) TS_MUST_CHECK;
+/* json_check, then json-c. STATUS_BAD_JSON (faults->detail says what and where), STATUS_TOO_LARGE
+ * (over 2 GB), STATUS_NO_MEMORY. */
+enum status json_parse(TALLOC_CTX *mem, struct str text, struct faults *faults,
+                       const struct json **out) TS_MUST_CHECK;
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_DECIMAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_INT,
+    JSON_DECIMAL,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
+/* value is not NULL; the others take NULL for "absent". */
 enum json_type json_type(const struct json *value);
 /* Member of an object, NULL when absent (also when value is NULL or not an object). */
 const struct json *json_get(const struct json *value, const char *name);
 size_t json_count(const struct json *array);
 const struct json *json_at(const struct json *array, size_t index);
-/* The text of a string, or of a number as it was written (1.50 stays 1.50); else the empty view. */
+/* The text of a string, or of a number as it was written (1.50 stays 1.50; -0 is 0); else the empty
+ * view. A string's text is followed by a NUL. */
 struct str json_text(const struct json *value);
 bool json_bool(const struct json *value);
 /* A number (integer or decimal) as a double: for JWT NumericDate only. False for other types. */
@@ -43,13 +55,21 @@ bool json_double(const struct json *value, double *out) TS_MUST_CHECK;
 
 /* Reads an object into a struct by its field table: all faults at once (unknown members, missing
  * required ones, types, limits). JSON types: text, dates and enums take strings; FIELD_INT a number
- * without fraction; FIELD_HOURS a number or a string. null is a type fault. STATUS_INVALID with
- * faults, STATUS_BAD_JSON when the top is no object. Text members point into the document. */
-enum status json_read(const struct json *object, const struct schema *schema, void *out, struct faults *faults) TS_MUST_CHECK;
+ * without fraction; FIELD_HOURS a number or a string. null is a type fault. FIELD_IS and
+ * FIELD_INSTANT rows (and FIELD_READ_ONLY) are refused with the code "read-only". Members that are
+ * not there or faulty leave *out as it was, so that the caller clears it (and sets what is a default)
+ * first. STATUS_INVALID with faults, STATUS_BAD_JSON when the top is no object. Text members point
+ * into the document. */
+enum status json_read(const struct json *object, const struct schema *schema, void *out,
+                      struct faults *faults) TS_MUST_CHECK;
 
 /* Writers. A value is appended as it is; commas and braces are the caller's but for json_write. */
-void json_write_text(struct buf *b, struct str text); /* quoted and escaped; invalid UTF-8 becomes U+FFFD */
-/* An object of the schema's rows (all types but FIELD_IGNORED) in table order. A date of DATE_NONE_DAYS is null. */
+
+/* Quoted and escaped; what is not valid UTF-8 becomes U+FFFD. */
+void json_write_text(struct buf *b, struct str text);
+/* An object of the schema's rows (all types but FIELD_IGNORED) in table order. A date of
+ * DATE_NONE_DAYS and an empty text of a .nullable row are null; FIELD_HOURS rows have a .format.
+ * Near the buffer's limit it may fail up to 80 bytes early. */
 void json_write(struct buf *b, const struct schema *schema, const void *object);
 
 #endif

@@ -12,9 +12,10 @@
 #include "ts/store.h"
 
 struct migrate_options {
-    const char *dir;  /* holds NNNN_name.sql; files that do not begin with a digit are not looked at */
-    bool dry_run;     /* say what would be done; change nothing */
-    FILE *out, *err;  /* for people: what was done; what is wrong and what to do about it */
+    const char
+        *dir;     /* holds NNNN_name.sql; files that do not begin with a digit are not looked at */
+    bool dry_run; /* say what would be done; change nothing */
+    FILE *out, *err; /* for people: what was done; what is wrong and what to do about it */
 };
 
 /* Applies what is missing. A second process waits for the first and then finds nothing to do. Refuses

@@ -14,7 +14,7 @@ extern const char *const person_kind_names[];
 struct principal {
     int64_t person_id;  /* 0 for a machine */
     struct str user_id; /* what replies show: the e-mail, else the subject */
-    bool sees_others;   /* approve:timesheets: others' entries from `submitted` on (design rule 12) */
+    bool sees_others; /* approve:timesheets: others' entries from `submitted` on (design rule 12) */
 };
 
 #endif

@@ -14,8 +14,8 @@ struct project {
     struct str code;
     struct str name;
     struct str customer;
-    int64_t state;              /* enum project_state */
-    struct date starts, ends;   /* DATE_NONE_DAYS where there is no bound */
+    int64_t state;            /* enum project_state */
+    struct date starts, ends; /* DATE_NONE_DAYS where there is no bound */
     int64_t version;
 };
 

@@ -23,8 +23,8 @@ struct store_config {
     const char *host;
     int64_t port;
     const char *name, *user;
-    const char *password_file; /* first line is the password */
-    const char *ca_file;       /* TLS for TCP, verified; NULL = no TLS (unix socket) */
+    const char *password_file;            /* first line is the password */
+    const char *ca_file;                  /* TLS for TCP, verified; NULL = no TLS (unix socket) */
     int64_t connect_s, io_s, lock_wait_s; /* 1, 2, 1 */
     int64_t request_ms;                   /* for a request with its retries; 4000 */
 };
@@ -34,7 +34,8 @@ enum { SCHEMA_VERSION = 8 /* the newest migration this program knows */ };
 struct store;
 
 /* Reads the password and makes the (unconnected) store. STATUS_BAD_CONFIG, STATUS_NO_MEMORY. */
-enum status store_open(TALLOC_CTX *mem, const struct store_config *config, struct store **out) TS_MUST_CHECK;
+enum status store_open(TALLOC_CTX *mem, const struct store_config *config,
+                       struct store **out) TS_MUST_CHECK;
 /* Connects what is not connected, checks the schema version and prepares every statement.
  * STATUS_UNAVAILABLE; STATUS_BAD_SCHEMA (logged with the reason) is final. After a failed connect it fails fast for a second. */
 enum status store_connect(struct store *store) TS_MUST_CHECK;
@@ -57,18 +58,20 @@ struct identity {
     int64_t kind;                /* enum person_kind */
 };
 /* By subject, bytes. STATUS_NOT_FOUND. */
-enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub, struct person *out) TS_MUST_CHECK;
+enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub,
+                                struct person *out) TS_MUST_CHECK;
 /* By numeric id (text of digits) or user_id, for somebody who sees others. STATUS_NOT_FOUND. */
-enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct principal *who, struct str user,
-                              struct person *out) TS_MUST_CHECK;
+enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                              struct str user, struct person *out) TS_MUST_CHECK;
 
 /* --- projects ------------------------------------------------------------- */
 typedef enum status store_project_fn(const struct project *row, void *arg);
 /* Ordered by code, after `after` (empty = from the start), at most limit rows; state < 0 = any; q matches code, name, customer. */
-enum status store_projects_each(struct store *store, int64_t state, struct str q, struct str after, int64_t limit,
-                                store_project_fn *each, void *arg) TS_MUST_CHECK;
+enum status store_projects_each(struct store *store, int64_t state, struct str q, struct str after,
+                                int64_t limit, store_project_fn *each, void *arg) TS_MUST_CHECK;
 /* STATUS_NOT_FOUND. Answers up to max_age_ms old may come from the worker's cache (0 = ask the database). */
-enum status store_project_get(struct store *store, struct str code, int64_t max_age_ms, struct project *out) TS_MUST_CHECK;
+enum status store_project_get(struct store *store, struct str code, int64_t max_age_ms,
+                              struct project *out) TS_MUST_CHECK;
 
 /* --- entries, reading ------------------------------------------------------ */
 struct entry_filter {
@@ -76,25 +79,32 @@ struct entry_filter {
     struct date from, to;
     struct date before_date; /* cursor: entries before (date, id), newest first */
     int64_t before_id;
-    uint32_t statuses; /* bit 1 << enum entry_status */
+    uint32_t statuses;  /* bit 1 << enum entry_status */
     struct str project; /* empty = any */
     struct str q;       /* text in the note, any case; empty = any */
     int64_t limit;
 };
 typedef enum status store_entry_fn(const struct entry *row, void *arg);
 /* Newest first by (date, id). user_id is left empty. Others' drafts never appear, whatever the filter says. */
-enum status store_entries_each(struct store *store, const struct principal *who, const struct entry_filter *filter,
-                               store_entry_fn *each, void *arg) TS_MUST_CHECK;
+enum status store_entries_each(struct store *store, const struct principal *who,
+                               const struct entry_filter *filter, store_entry_fn *each,
+                               void *arg) TS_MUST_CHECK;
 /* One entry with its owner's user_id, if `who` may see it: own, or not a draft for who sees others. STATUS_NOT_FOUND. */
-enum status store_entry_get(TALLOC_CTX *mem, struct store *store, const struct principal *who, int64_t id,
-                            struct entry *out) TS_MUST_CHECK;
+enum status store_entry_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                            int64_t id, struct entry *out) TS_MUST_CHECK;
 
 /* --- writing ---------------------------------------------------------------- */
 enum { EVENT_MAC_LEN = 32, EVENT_SALT_LEN = 16, REQUEST_HASH_LEN = 32, IDEMPOTENCY_KEY_MAX = 64 };
 
 /* The values are stored. */
-enum event_action { EVENT_ENTRY_CREATED = 1, EVENT_ENTRY_EDITED, EVENT_ENTRY_DELETED, EVENT_ENTRY_MOVED_OUT,
-                    EVENT_PERSON_MADE = 20, EVENT_PERSON_CLAIMED };
+enum event_action {
+    EVENT_ENTRY_CREATED = 1,
+    EVENT_ENTRY_EDITED,
+    EVENT_ENTRY_DELETED,
+    EVENT_ENTRY_MOVED_OUT,
+    EVENT_PERSON_MADE = 20,
+    EVENT_PERSON_CLAIMED
+};
 
 /* A change, for its stream (person, week; week 0 = the person). `after` is the reply's body. The chain covers
  * `mac`, which covers everything but seq; `digest` stands for salt, before and after, so that these can be erased. */
@@ -113,7 +123,8 @@ struct event {
     struct str before, after; /* JSON, may be empty */
 };
 
-struct tx; /* an open transaction; its functions may only be called from the body of store_transact */
+struct
+    tx; /* an open transaction; its functions may only be called from the body of store_transact */
 typedef enum status store_tx_fn(struct tx *tx, void *arg);
 
 /* The request's key, if it has one. */
@@ -135,41 +146,50 @@ struct replay {
  * last event written whether it took place. Before any refusal, and when the key turns out to be used, it rolls back
  * and looks the key up: the same request gives STATUS_OK with replay->found, another one STATUS_KEY_REUSED. Otherwise the body's status;
  * STATUS_CONTENDED or STATUS_UNAVAILABLE when the tries or the time ran out. body must be repeatable. */
-enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct write_key *key, store_tx_fn *body, void *arg,
-                           struct replay *replay) TS_MUST_CHECK;
+enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
+                           store_tx_fn *body, void *arg, struct replay *replay) TS_MUST_CHECK;
 
 /* A new entry id: 128 ns ticks since 2026-01-01T00:00:00Z, rising, below 2^53. */
 int64_t store_entry_id(struct store *store);
 
 /* What a change does to its week row. */
 struct week_change {
-    int16_t minutes[WEEK_DAYS];           /* added to Monday..Sunday */
-    int16_t count[ENTRY_STATUS_COUNT];    /* added to the counts per status */
-    int8_t first_day;                     /* earliest weekday touched, 0..6; -1 = none (week 0) */
+    int16_t minutes[WEEK_DAYS];        /* added to Monday..Sunday */
+    int16_t count[ENTRY_STATUS_COUNT]; /* added to the counts per status */
+    int8_t first_day;                  /* earliest weekday touched, 0..6; -1 = none (week 0) */
 };
 /* Writes the week row of the event (making it when missing), which is the lock of its entries, and advances the stream's
  * chain by the event's mac; *seq is the event's place in it. STATUS_PERIOD_LOCKED; STATUS_DAY_OVER_24H (then minutes_there
  * holds what Monday..Sunday have without this change). Several weeks: in ascending order. */
-enum status tx_week_change(struct tx *tx, const struct principal *who, const struct week_change *change,
-                           const struct event *event, int64_t *seq, int64_t minutes_there[WEEK_DAYS]) TS_MUST_CHECK;
+enum status tx_week_change(struct tx *tx, const struct principal *who,
+                           const struct week_change *change, const struct event *event,
+                           int64_t *seq, int64_t minutes_there[WEEK_DAYS]) TS_MUST_CHECK;
 /* Writes the event at its place, after the weeks and entries (lock order). */
 enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t seq) TS_MUST_CHECK;
 /* The entry, if `who` may see it, read inside the transaction. STATUS_NOT_FOUND. */
-enum status tx_entry_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who, int64_t id, struct entry *out) TS_MUST_CHECK;
+enum status tx_entry_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who, int64_t id,
+                         struct entry *out) TS_MUST_CHECK;
 /* Own entries only. update and delete name the date and version that were read: STATUS_STALE when they moved. */
-enum status tx_entry_insert(struct tx *tx, const struct principal *who, const struct entry *entry, int64_t project_id) TS_MUST_CHECK;
-enum status tx_entry_update(struct tx *tx, const struct principal *who, const struct entry *entry, int64_t project_id,
-                            struct date old_date, int64_t old_version) TS_MUST_CHECK;
-enum status tx_entry_delete(struct tx *tx, const struct principal *who, int64_t id, struct date date, int64_t version) TS_MUST_CHECK;
+enum status tx_entry_insert(struct tx *tx, const struct principal *who, const struct entry *entry,
+                            int64_t project_id) TS_MUST_CHECK;
+enum status tx_entry_update(struct tx *tx, const struct principal *who, const struct entry *entry,
+                            int64_t project_id, struct date old_date,
+                            int64_t old_version) TS_MUST_CHECK;
+enum status tx_entry_delete(struct tx *tx, const struct principal *who, int64_t id,
+                            struct date date, int64_t version) TS_MUST_CHECK;
 /* Was that version of an own entry deleted? (a repeated DELETE answers as the first did) */
-enum status tx_entry_was_deleted(struct tx *tx, const struct principal *who, int64_t id, int64_t version, bool *out) TS_MUST_CHECK;
+enum status tx_entry_was_deleted(struct tx *tx, const struct principal *who, int64_t id,
+                                 int64_t version, bool *out) TS_MUST_CHECK;
 
 /* Makes a row for a new subject. STATUS_STALE when another worker was faster (look it up again). The id is in *out. */
-enum status tx_person_insert(struct tx *tx, const struct identity *identity, struct str user_id, int64_t *out) TS_MUST_CHECK;
+enum status tx_person_insert(struct tx *tx, const struct identity *identity, struct str user_id,
+                             int64_t *out) TS_MUST_CHECK;
 /* The unclaimed row an admin made with this verified e-mail. STATUS_NOT_FOUND. */
-enum status tx_person_unclaimed(TALLOC_CTX *mem, struct tx *tx, struct str email, struct person *out) TS_MUST_CHECK;
+enum status tx_person_unclaimed(TALLOC_CTX *mem, struct tx *tx, struct str email,
+                                struct person *out) TS_MUST_CHECK;
 /* Binds it to the subject, once. STATUS_STALE when it was claimed meanwhile. */
-enum status tx_person_claim(struct tx *tx, int64_t person_id, const struct identity *identity) TS_MUST_CHECK;
+enum status tx_person_claim(struct tx *tx, int64_t person_id,
+                            const struct identity *identity) TS_MUST_CHECK;
 /* Does a person with this user_id exist? */
 enum status tx_user_id_taken(struct tx *tx, struct str user_id, bool *out) TS_MUST_CHECK;
 

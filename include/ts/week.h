@@ -12,12 +12,18 @@ struct iso_week {
     int32_t number;
 };
 
-enum { WEEK_TEXT_LEN = 8, WEEK_DAYS = 7, ENTRY_YEAR_MIN = 2000, ENTRY_YEAR_MAX = 2100, ENTRY_WEEKS_AHEAD = 5 };
+enum {
+    WEEK_TEXT_LEN = 8,
+    WEEK_DAYS = 7,
+    ENTRY_YEAR_MIN = 2000,
+    ENTRY_YEAR_MAX = 2100,
+    ENTRY_WEEKS_AHEAD = 5
+};
 
 struct iso_week week_of(struct date date);
 /* Monday of a week. */
 struct date week_monday(struct iso_week week);
-/* `YYYY-Www`, a week that exists (2025-W53 does not). */
+/* `YYYY-Www`, a week that exists (2025-W53 does not), of the years 1..9998. */
 bool week_parse(struct str text, struct iso_week *out) TS_MUST_CHECK;
 void week_format(struct iso_week week, char out[WEEK_TEXT_LEN]);
 

@@ -76,7 +76,8 @@ static bool read_config(struct store_config *out)
 
 static int wrong_usage(const char *what, const char *argument)
 {
-    (void)fprintf(stderr, "timesheets-admin: %s%s\nTry 'timesheets-admin --help'.\n", what, argument);
+    (void)fprintf(stderr, "timesheets-admin: %s%s\nTry 'timesheets-admin --help'.\n", what,
+                  argument);
     return EXIT_USAGE;
 }
 

@@ -61,6 +61,21 @@ enum status reply_etag(struct call *call, int64_t version)
     return tag.status;
 }
 
+/* A cursor may be any text (a project's code); in a header and a query only some characters may. */
+static void add_encoded(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = (uint8_t)text.data[i];
+        if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+            c == '-' || c == '.' || c == '_' || c == '~') {
+            buf_add_char(b, text.data[i]);
+        } else {
+            buf_add_char(b, '%');
+            buf_add_hex(b, &c, 1);
+        }
+    }
+}
+
 enum status reply_next(struct call *call, struct str cursor)
 {
     struct buf link;
@@ -71,7 +86,7 @@ enum status reply_next(struct call *call, struct str cursor)
     buf_add_char(&link, '?');
     query_rewrite(&link, call->request->query, STR("cursor"));
     buf_add_str(&link, STR("cursor="));
-    buf_add_str(&link, cursor);
+    add_encoded(&link, cursor);
     buf_add_str(&link, STR(">; rel=\"next\""));
     if (link.status == STATUS_OK)
         http_reply_header(call->reply, "Link", buf_str(&link));
@@ -107,6 +122,14 @@ static enum status body_length(struct call *call, size_t *out)
     return STATUS_OK;
 }
 
+/* Only writes have a use for a key. */
+static enum status check_key(struct call *call)
+{
+    bool reads = call->route->method == HTTP_GET;
+
+    return reads ? STATUS_OK : write_key_check(call);
+}
+
 /* 413, 415, 400, then what the field table says (422). A route without a body takes none. */
 static enum status read_body(struct call *call, api_read_body_fn *read, void *source)
 {
@@ -125,6 +148,8 @@ static enum status read_body(struct call *call, api_read_body_fn *read, void *so
         faults_detail(&call->faults, "This request takes no body.");
         st = STATUS_BAD_REQUEST;
     }
+    if (st == STATUS_OK)
+        st = check_key(call);
     if (st != STATUS_OK || schema == NULL)
         return st;
     st = json_parse(call->mem, call->request->body, &call->faults, &json);

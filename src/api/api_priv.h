@@ -102,6 +102,9 @@ enum status reply_etag(struct call *call, int64_t version) TS_MUST_CHECK;
 enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;
 
 /* --- writes ------------------------------------------------------------------------ */
+/* Is the request's Idempotency-Key, if it has one, well-formed? STATUS_BAD_REQUEST (part of the
+ * body's 400s, which come before what a field table says). */
+enum status write_key_check(struct call *call) TS_MUST_CHECK;
 /* The request's Idempotency-Key and hash; STATUS_BAD_REQUEST for a malformed key. */
 enum status write_key(struct call *call, const struct principal *who,
                       struct write_key *out) TS_MUST_CHECK;

@@ -2,19 +2,25 @@
 #include "api_priv.h"
 #include "ts/crypto.h"
 
+enum status write_key_check(struct call *call)
+{
+    struct str key = call->request->idempotency_key;
+
+    if (key.len == 0 || http_is_key(key))
+        return STATUS_OK;
+    faults_detail(&call->faults, "An Idempotency-Key has 16 to 64 characters of A-Z a-z 0-9 _ -.");
+    return STATUS_BAD_REQUEST;
+}
+
 enum status write_key(struct call *call, const struct principal *who, struct write_key *out)
 {
     const struct http_request *request = call->request;
     const struct str parts[] = {request->method_text, request->path, request->query, request->body};
 
     *out = (struct write_key){.actor_id = who->person_id, .key = request->idempotency_key};
-    if (out->key.len == 0)
-        return STATUS_OK;
-    if (!http_is_key(out->key)) {
-        faults_detail(&call->faults,
-                      "An Idempotency-Key has 16 to 64 characters of A-Z a-z 0-9 _ -.");
-        return STATUS_BAD_REQUEST;
-    }
+    enum status st = write_key_check(call);
+    if (st != STATUS_OK || out->key.len == 0)
+        return st;
     return crypto_sha256(parts, sizeof parts / sizeof parts[0], 1, out->request_hash);
 }
 

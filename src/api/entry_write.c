@@ -88,6 +88,7 @@ static void explain_day(struct call *call, struct date date, int64_t there, int6
     char day[DATE_TEXT_LEN];
 
     date_format(date, day);
+    call->faults.detail = NULL; /* of a closed project: this comes first */
     faults_detail(&call->faults, "%.*s already has %" PRId64 ":%02" PRId64 " hours.", DATE_TEXT_LEN,
                   day, there / 60, there % 60);
     faults_add(&call->faults, pointer, "day-over-24h",
@@ -221,10 +222,10 @@ static enum status create(struct tx *tx, void *arg)
     bool date_ok = check_date(call, in->date);
     bool minutes_ok = check_minutes(call, in, true, &w->minutes);
     enum status st = check_project(call, in->project, in->date, &project_id);
-    if (st == STATUS_PROJECT_CLOSED ? !(date_ok && minutes_ok)
-                                    : st == STATUS_OK && call->faults.count > 0)
+    bool closed = st == STATUS_PROJECT_CLOSED;
+    if (closed ? !(date_ok && minutes_ok) : st == STATUS_OK && call->faults.count > 0)
         st = STATUS_INVALID;
-    if (st != STATUS_OK)
+    if (st != STATUS_OK && st != STATUS_PROJECT_CLOSED)
         return st;
     int64_t now = clock_wall_us();
     w->entry = (struct entry){.id = store_entry_id(call->api->store),
@@ -248,6 +249,8 @@ static enum status create(struct tx *tx, void *arg)
         st = change_week(w, tx, &w->key, &change, &event, &seq, there);
     if (st == STATUS_DAY_OVER_24H)
         explain_day(call, in->date, there[date_weekday(in->date)], w->minutes, minutes_pointer(in));
+    if (st == STATUS_OK && closed) /* 409 only now: a day over 24 hours is a 422 */
+        st = STATUS_PROJECT_CLOSED;
     if (st == STATUS_OK)
         st = tx_entry_insert(tx, w->who, &w->entry, project_id);
     return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
@@ -379,7 +382,8 @@ static enum status patch(struct tx *tx, void *arg)
         st = find_to_change(w, tx, ENTRY_EDIT, &was, &next);
     if (st == STATUS_OK)
         st = merge(w, &was, next, &project_id);
-    if (st != STATUS_OK)
+    bool closed = st == STATUS_PROJECT_CLOSED;
+    if (st != STATUS_OK && !closed)
         return st;
     if (is_same(&was, &w->entry)) { /* nothing to change: the version stays */
         w->entry = was;
@@ -396,6 +400,8 @@ static enum status patch(struct tx *tx, void *arg)
         explain_day(w->call, w->entry.date, others, w->entry.minutes,
                     minutes_pointer(w->call->body));
     }
+    if (st == STATUS_OK && closed) /* 409 only now: a day over 24 hours is a 422 */
+        st = STATUS_PROJECT_CLOSED;
     if (st == STATUS_OK)
         st = tx_entry_update(tx, w->who, &w->entry, project_id, was.date, was.version);
     for (size_t i = 0; st == STATUS_OK && i < count; i++)

@@ -17,8 +17,8 @@ static const struct field entry_fields[] = {
     FIELD_TEXT(struct entry, user_id, .min = 1, .max = USER_MAX, .column = "user_id",
                .doc = "Whose entry it is: the person's e-mail address, else the token's subject.",
                .example = "\"ann@abc.example\""),
-    FIELD_DATE(struct entry, date, .column = "work_date",
-               .doc = "The civil date of the work.", .example = "\"2026-11-23\""),
+    FIELD_DATE(struct entry, date, .column = "work_date", .doc = "The civil date of the work.",
+               .example = "\"2026-11-23\""),
     FIELD_TEXT(struct entry, project, .min = 1, .max = PROJECT_CODE_MAX, .column = "project_code",
                .doc = "The code of the project.", .example = "\"StoreZero\""),
     FIELD_NAMED("hours", FIELD_HOURS, struct entry, minutes, int64_t, .min = 1,
@@ -163,19 +163,18 @@ enum status entry_transition(enum entry_operation op, enum entry_status from,
 }
 
 static const struct field entry_query_fields[] = {
-    [ENTRY_QUERY_FROM] = FIELD_DATE(struct entry_query, from, .parse = civil_date_parse,
-                                    .doc = "Only entries of this date or later.",
-                                    .example = "\"2026-11-01\""),
-    [ENTRY_QUERY_TO] = FIELD_DATE(struct entry_query, to, .parse = civil_date_parse,
-                                  .doc = "Only entries of this date or earlier.",
-                                  .example = "\"2026-11-30\""),
+    [ENTRY_QUERY_FROM] =
+        FIELD_DATE(struct entry_query, from, .parse = civil_date_parse,
+                   .doc = "Only entries of this date or later.", .example = "\"2026-11-01\""),
+    [ENTRY_QUERY_TO] =
+        FIELD_DATE(struct entry_query, to, .parse = civil_date_parse,
+                   .doc = "Only entries of this date or earlier.", .example = "\"2026-11-30\""),
     [ENTRY_QUERY_WEEK] =
         FIELD_TEXT(struct entry_query, week, .min = 1, .max = WEEK_TEXT_MAX,
                    .doc = "Only entries of this ISO week.", .example = "\"2026-W48\""),
-    [ENTRY_QUERY_PROJECT] =
-        FIELD_TEXT(struct entry_query, project, .min = 1, .max = PROJECT_CODE_MAX,
-                   .doc = "Only entries of the project with this code.",
-                   .example = "\"StoreZero\""),
+    [ENTRY_QUERY_PROJECT] = FIELD_TEXT(
+        struct entry_query, project, .min = 1, .max = PROJECT_CODE_MAX,
+        .doc = "Only entries of the project with this code.", .example = "\"StoreZero\""),
     [ENTRY_QUERY_STATUS] =
         FIELD_ENUM(struct entry_query, status, .min = ENTRY_DRAFT, .max = ENTRY_REJECTED,
                    .names = entry_status_names, .doc = "Only entries in this status.",
@@ -187,9 +186,9 @@ static const struct field entry_query_fields[] = {
         FIELD_TEXT(struct entry_query, user, .min = 1, .max = USER_MAX,
                    .doc = "Whose entries, by id or user_id; for managers. One's own when left out.",
                    .example = "\"ann@abc.example\""),
-    [ENTRY_QUERY_LIMIT] = FIELD_INT(struct entry_query, limit, .min = 1, .max = LIST_LIMIT_MAX,
-                                    .doc = "How many entries to give at most; 50 when left out.",
-                                    .example = "50"),
+    [ENTRY_QUERY_LIMIT] =
+        FIELD_INT(struct entry_query, limit, .min = 1, .max = LIST_LIMIT_MAX,
+                  .doc = "How many entries to give at most; 50 when left out.", .example = "50"),
     [ENTRY_QUERY_CURSOR] =
         FIELD_TEXT(struct entry_query, cursor, .min = 1, .max = CURSOR_MAX,
                    .doc = "Where to go on, taken from the Link header of the page before.",

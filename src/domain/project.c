@@ -10,8 +10,7 @@ const char *const project_state_names[] = {
 
 static const struct field project_fields[] = {
     FIELD_TEXT(struct project, code, .min = 1, .max = PROJECT_CODE_MAX, .column = "code",
-               .doc = "The code that entries name, unique and fixed.",
-               .example = "\"StoreZero\""),
+               .doc = "The code that entries name, unique and fixed.", .example = "\"StoreZero\""),
     FIELD_TEXT(struct project, name, .max = 200, .column = "name",
                .doc = "What the project is called.", .example = "\"Store Zero relaunch\""),
     FIELD_TEXT(struct project, customer, .max = 200, .column = "customer",
@@ -20,8 +19,8 @@ static const struct field project_fields[] = {
     FIELD_ENUM(struct project, state, .min = PROJECT_OPEN, .max = PROJECT_CLOSED,
                .names = project_state_names, .column = "state",
                .doc = "Whether time can be booked on it.", .example = "\"open\""),
-    FIELD_NAMED("starts_on", FIELD_DATE, struct project, starts, struct date,
-                .column = "starts_on", .nullable = true,
+    FIELD_NAMED("starts_on", FIELD_DATE, struct project, starts, struct date, .column = "starts_on",
+                .nullable = true,
                 .doc = "The first date that time can be booked on; null when there is no bound.",
                 .example = "\"2026-01-01\""),
     FIELD_NAMED("ends_on", FIELD_DATE, struct project, ends, struct date, .column = "ends_on",
@@ -35,17 +34,15 @@ static const struct field project_fields[] = {
 const struct schema project_schema = SCHEMA("Project", struct project, project_fields);
 
 static const struct field project_query_fields[] = {
-    [PROJECT_QUERY_STATE] =
-        FIELD_ENUM(struct project_query, state, .min = PROJECT_OPEN, .max = PROJECT_CLOSED,
-                   .names = project_state_names, .doc = "Only projects in this state.",
-                   .example = "\"open\""),
-    [PROJECT_QUERY_Q] = FIELD_TEXT(struct project_query, q, .min = 1, .max = QUERY_TEXT_MAX,
-                                   .doc = "Text that the code, name or customer holds.",
-                                   .example = "\"store\""),
-    [PROJECT_QUERY_LIMIT] =
-        FIELD_INT(struct project_query, limit, .min = 1, .max = LIST_LIMIT_MAX,
-                  .doc = "How many projects to give at most; 1000 when left out.",
-                  .example = "100"),
+    [PROJECT_QUERY_STATE] = FIELD_ENUM(
+        struct project_query, state, .min = PROJECT_OPEN, .max = PROJECT_CLOSED,
+        .names = project_state_names, .doc = "Only projects in this state.", .example = "\"open\""),
+    [PROJECT_QUERY_Q] =
+        FIELD_TEXT(struct project_query, q, .min = 1, .max = QUERY_TEXT_MAX,
+                   .doc = "Text that the code, name or customer holds.", .example = "\"store\""),
+    [PROJECT_QUERY_LIMIT] = FIELD_INT(
+        struct project_query, limit, .min = 1, .max = LIST_LIMIT_MAX,
+        .doc = "How many projects to give at most; 1000 when left out.", .example = "100"),
     [PROJECT_QUERY_CURSOR] =
         FIELD_TEXT(struct project_query, cursor, .min = 1, .max = PROJECT_CODE_MAX,
                    .doc = "Where to go on, taken from the Link header of the page before.",

@@ -371,7 +371,9 @@ static bool array(struct gate *g, int depth)
             return false;
         skip_space(g);
     } while (take(g, ','));
-    return take(g, ']') || fail(g, "a comma or ] is expected");
+    if (!take(g, ']'))
+        return fail(g, "a comma or ] is expected");
+    return true;
 }
 
 /* At `{`. */
@@ -396,7 +398,9 @@ static bool object(struct gate *g, int depth)
         skip_space(g);
     } while (take(g, ','));
     g->names_open = first;
-    return take(g, '}') || fail(g, "a comma or } is expected");
+    if (!take(g, '}'))
+        return fail(g, "a comma or } is expected");
+    return true;
 }
 
 /* depth: how many arrays and objects are open around the value. */
@@ -429,6 +433,17 @@ static bool value(struct gate *g, int depth)
     }
 }
 
+static bool one_value(struct gate *g)
+{
+    skip_space(g);
+    if (!value(g, 0))
+        return false;
+    skip_space(g);
+    if (g->rest.len != 0)
+        return fail(g, "something follows the value");
+    return true;
+}
+
 bool json_check(struct str text, const char **why, size_t *at)
 {
     struct gate g;
@@ -437,15 +452,9 @@ bool json_check(struct str text, const char **why, size_t *at)
     g.why = NULL;
     g.values = 0;
     g.names_open = 0;
-    skip_space(&g);
-    bool ok = value(&g, 0);
-    if (ok) {
-        skip_space(&g);
-        ok = g.rest.len == 0 || fail(&g, "something follows the value");
-    }
-    if (!ok) {
-        *why = g.why;
-        *at = text.len - g.rest.len;
-    }
-    return ok;
+    if (one_value(&g))
+        return true;
+    *why = g.why;
+    *at = text.len - g.rest.len;
+    return false;
 }

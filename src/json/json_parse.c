@@ -57,12 +57,13 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* json-c stops before white space that follows a number or a word. */
+/* json-c stops before white space that follows a number or a word. What passed the gate has more
+ * than white space, so that each loop ends at a byte of the value. */
 static struct str without_space(struct str s)
 {
-    while (s.len > 0 && is_space(s.data[0]))
+    while (is_space(s.data[0]))
         s = str_skip(s, 1);
-    while (s.len > 0 && is_space(s.data[s.len - 1]))
+    while (is_space(s.data[s.len - 1]))
         s.len--;
     return s;
 }

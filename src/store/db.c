@@ -15,38 +15,38 @@ static const struct {
     unsigned int error;
     enum db_fault fault;
 } faults[] = {
-    {1213, DB_REPEAT},    /* deadlock; on a cluster: certification failed */
-    {1205, DB_REPEAT},    /* lock wait time-out: only the statement is undone */
-    {1020, DB_REPEAT},    /* record has changed (snapshot isolation of MariaDB) */
-    {1317, DB_REPEAT},    /* query interrupted */
-    {1969, DB_REPEAT},    /* statement time limit, MariaDB */
-    {3024, DB_REPEAT},    /* statement time limit, MySQL */
+    {1213, DB_REPEAT}, /* deadlock; on a cluster: certification failed */
+    {1205, DB_REPEAT}, /* lock wait time-out: only the statement is undone */
+    {1020, DB_REPEAT}, /* record has changed (snapshot isolation of MariaDB) */
+    {1317, DB_REPEAT}, /* query interrupted */
+    {1969, DB_REPEAT}, /* statement time limit, MariaDB */
+    {3024, DB_REPEAT}, /* statement time limit, MySQL */
     {1062, DB_DUPLICATE}, {1586, DB_DUPLICATE},
-    {3819, DB_CHECK},     /* MySQL */
-    {4025, DB_CHECK},     /* MariaDB */
-    {1264, DB_CHECK},     /* out of the column's range */
-    {1690, DB_CHECK},     /* out of the type's range */
+    {3819, DB_CHECK}, /* MySQL */
+    {4025, DB_CHECK}, /* MariaDB */
+    {1264, DB_CHECK}, /* out of the column's range */
+    {1690, DB_CHECK}, /* out of the type's range */
     {1037, DB_NO_MEMORY}, {1038, DB_NO_MEMORY},
-    {2008, DB_NO_MEMORY},
-    {1040, DB_GONE},      /* too many connections */
-    {1044, DB_GONE},      /* the account has no right to the database (yet) */
-    {1045, DB_GONE},      /* wrong password */
-    {1049, DB_GONE},      /* no such database (yet) */
-    {1698, DB_GONE},      /* wrong account for the socket */
-    {1047, DB_GONE},      /* node of a cluster is not ready */
-    {1053, DB_GONE},      /* server shutdown */
-    {1077, DB_GONE}, {1079, DB_GONE},
-    {1129, DB_GONE},      /* host is blocked */
-    {1152, DB_GONE}, {1158, DB_GONE}, {1159, DB_GONE}, {1160, DB_GONE},
-    {1161, DB_GONE}, {1184, DB_GONE}, /* the server's view of a broken connection */
-    {1203, DB_GONE}, {1226, DB_GONE}, /* the account's connections are used up */
-    {1243, DB_GONE},      /* the server has forgotten the statement */
-    {1290, DB_GONE}, {1836, DB_GONE}, /* read only: no longer the primary */
-    {1615, DB_GONE},      /* the statement must be prepared again */
-    {1927, DB_GONE},      /* killed, MariaDB */
-    {3032, DB_GONE},      /* server is offline */
-    {3169, DB_GONE},      /* killed, MySQL */
-    {4031, DB_GONE},      /* idle for too long, MySQL */
+    {2008, DB_NO_MEMORY}, {1040, DB_GONE}, /* too many connections */
+    {1044, DB_GONE},                       /* the account has no right to the database (yet) */
+    {1045, DB_GONE},                       /* wrong password */
+    {1049, DB_GONE},                       /* no such database (yet) */
+    {1698, DB_GONE},                       /* wrong account for the socket */
+    {1047, DB_GONE},                       /* node of a cluster is not ready */
+    {1053, DB_GONE},                       /* server shutdown */
+    {1077, DB_GONE},      {1079, DB_GONE},
+    {1129, DB_GONE}, /* host is blocked */
+    {1152, DB_GONE},      {1158, DB_GONE},
+    {1159, DB_GONE},      {1160, DB_GONE},
+    {1161, DB_GONE},      {1184, DB_GONE}, /* the server's view of a broken connection */
+    {1203, DB_GONE},      {1226, DB_GONE}, /* the account's connections are used up */
+    {1243, DB_GONE},                       /* the server has forgotten the statement */
+    {1290, DB_GONE},      {1836, DB_GONE}, /* read only: no longer the primary */
+    {1615, DB_GONE},                       /* the statement must be prepared again */
+    {1927, DB_GONE},                       /* killed, MariaDB */
+    {3032, DB_GONE},                       /* server is offline */
+    {3169, DB_GONE},                       /* killed, MySQL */
+    {4031, DB_GONE},                       /* idle for too long, MySQL */
 };
 
 enum db_fault db_fault_of(unsigned int error)
@@ -127,7 +127,8 @@ MYSQL *db_handle_new(const struct store_config *config, bool with_timeouts)
 {
     MYSQL *handle = mysql_init(NULL);
     unsigned int connect_s = (unsigned int)config->connect_s, io_s = (unsigned int)config->io_s;
-    unsigned int no = 0, protocol = config->socket != NULL ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    unsigned int no = 0,
+                 protocol = config->socket != NULL ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
 
     if (handle == NULL)
         return NULL;
@@ -175,15 +176,17 @@ static bool set_session(struct db *db)
 {
     char text[512];
 
-    (void)snprintf(text, sizeof text,
-                   "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,"
-                   "NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY',"
-                   " time_zone = '+00:00', innodb_lock_wait_timeout = %u, autocommit = %d",
-                   (unsigned int)db->store->config.lock_wait_s, db->role == DB_READ);
+    (void)snprintf(
+        text, sizeof text,
+        "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,"
+        "NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY',"
+        " time_zone = '+00:00', innodb_lock_wait_timeout = %u, autocommit = %d",
+        (unsigned int)db->store->config.lock_wait_s, db->role == DB_READ);
     return run_text(db->handle, text) &&
-           run_text(db->handle, db->role == DB_READ
-                                    ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY"
-                                    : "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
+           run_text(db->handle,
+                    db->role == DB_READ
+                        ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY"
+                        : "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
 }
 
 /* A writer that commits by itself would store half a change, so this is looked at, not believed. */
@@ -231,8 +234,9 @@ static enum status open_session(struct db *db)
     if (!set_session(db) || !autocommit_is_right(db)) {
         LOG(LOG_ERROR, "db_session_failed", LOG_INT("errno", mysql_errno(db->handle)),
             LOG_TEXT("message", mysql_error(db->handle)));
-        return db->handle != NULL && db_fault_of(mysql_errno(db->handle)) == DB_GONE ? STATUS_UNAVAILABLE
-                                                                                    : STATUS_INTERNAL;
+        return db->handle != NULL && db_fault_of(mysql_errno(db->handle)) == DB_GONE
+                   ? STATUS_UNAVAILABLE
+                   : STATUS_INTERNAL;
     }
     if (db->role == DB_READ)
         st = check_schema(db);

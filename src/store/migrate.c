@@ -8,14 +8,9 @@
 #include "sql_split.h"
 #include "ts/clock.h"
 #include "ts/parse.h"
+#include "ts/utf8.h"
 
-enum {
-    NUMBER_DIGITS = 4,
-    CHECKSUM_LEN = 64,
-    FILES_MAX = 9999,
-    FILE_BYTES_MAX = 1 << 20,
-    LOCK_WAIT_S = 600
-};
+enum { NUMBER_DIGITS = 4, FILE_BYTES_MAX = 1 << 20, LOCK_WAIT_S = 600 };
 
 struct file {
     int64_t version;
@@ -51,7 +46,8 @@ static bool name_is_right(struct str name)
     struct str rest = str_skip(name, NUMBER_DIGITS);
     const struct str end = STR(".sql");
 
-    if (!parse_digits(name, NUMBER_DIGITS, &number) || rest.len < 2 + end.len || rest.data[0] != '_')
+    if (!parse_digits(name, NUMBER_DIGITS, &number) || rest.len < 2 + end.len ||
+        rest.data[0] != '_')
         return false;
     if (!str_eq(str_skip(rest, rest.len - end.len), end))
         return false;
@@ -80,6 +76,10 @@ static enum status read_text(struct run *run, const char *name, struct str *out)
     (void)fclose(in); /* it was only read */
     if (!whole) {
         COMPLAIN(run, "%s cannot be read to its end, or is larger than 1 MB\n", path);
+        return STATUS_BAD_CONFIG;
+    }
+    if (!utf8_valid(str_n(text, len))) {
+        COMPLAIN(run, "%s is not valid UTF-8 text\n", path);
         return STATUS_BAD_CONFIG;
     }
     text = talloc_realloc_size(run, text, len + 1);
@@ -180,10 +180,8 @@ static enum status add_checksums(struct run *run)
         if (!sql_run_with(run->sql, "SELECT SHA2(?, 256)", &file->text, 1))
             return sql_failed(run, "checksum of a file");
         file->checksum = talloc_strdup(run, sql_result(run->sql));
-        if (file->checksum == NULL || strlen(file->checksum) != CHECKSUM_LEN) {
-            COMPLAIN(run, "%s.sql is not valid UTF-8 text\n", file->name);
-            return STATUS_BAD_CONFIG;
-        }
+        if (file->checksum == NULL)
+            return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
 }
@@ -252,9 +250,10 @@ static enum status check_row(struct run *run, const struct applied *a, unsigned 
         COMPLAIN(run, "number %d was applied as %s, the file is %s now\n", (int)a->version, a->name,
                  file->name);
     else if (strcmp(a->checksum, file->checksum) != 0)
-        COMPLAIN(run,
-                 "%s/%s.sql was edited after it was applied; put it back and write a new migration\n",
-                 run->options->dir, file->name);
+        COMPLAIN(
+            run,
+            "%s/%s.sql was edited after it was applied; put it back and write a new migration\n",
+            run->options->dir, file->name);
     else
         return STATUS_OK;
     return STATUS_BAD_SCHEMA;
@@ -280,8 +279,9 @@ static enum status statement_failed(struct run *run, const struct file *file, in
 
     COMPLAIN(run, "%s.sql, statement %d: the database says %u, %s\n", file->name, number, error,
              sql_message(run->sql));
-    bool undone = number == 1 && error < 2000 &&
-                  sql_run_with(run->sql, "DELETE FROM schema_migration WHERE version = ?", &version, 1);
+    bool undone =
+        number == 1 && error < 2000 &&
+        sql_run_with(run->sql, "DELETE FROM schema_migration WHERE version = ?", &version, 1);
     if (undone)
         COMPLAIN(run, "  Nothing of it was applied: mend it and run this again.\n");
     else
@@ -296,7 +296,8 @@ static enum status run_statements(struct run *run, const struct file *file)
     enum sql_split split = SQL_NO_MORE;
 
     if (!sql_up_section(file->text, &rest)) {
-        COMPLAIN(run, "%s.sql needs a line `-- migrate:up` with all statements below it\n", file->name);
+        COMPLAIN(run, "%s.sql needs a line `-- migrate:up` with all statements below it\n",
+                 file->name);
         return STATUS_BAD_SCHEMA;
     }
     while ((split = sql_next(&rest, &statement)) == SQL_STATEMENT) {
@@ -315,7 +316,8 @@ static enum status check_text(struct run *run, const struct file *file)
     enum sql_split split = SQL_NO_MORE;
 
     if (!sql_up_section(file->text, &rest)) {
-        COMPLAIN(run, "%s.sql needs a line `-- migrate:up` with all statements below it\n", file->name);
+        COMPLAIN(run, "%s.sql needs a line `-- migrate:up` with all statements below it\n",
+                 file->name);
         return STATUS_BAD_SCHEMA;
     }
     while ((split = sql_next(&rest, &statement)) == SQL_STATEMENT)
@@ -359,13 +361,14 @@ static enum status apply_pending(struct run *run)
     if (st != STATUS_OK)
         return st;
     if (!run->options->dry_run &&
-        !own_statement(run, "CREATE TABLE IF NOT EXISTS schema_migration ("
-                            "version INT UNSIGNED NOT NULL PRIMARY KEY,"
-                            " name VARCHAR(200) NOT NULL, checksum CHAR(64) NOT NULL,"
-                            " state VARCHAR(8) NOT NULL, started_at DATETIME(6) NOT NULL,"
-                            " finished_at DATETIME(6) NULL,"
-                            " CONSTRAINT schema_migration_state CHECK (state IN ('running', 'done'))"
-                            ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
+        !own_statement(run,
+                       "CREATE TABLE IF NOT EXISTS schema_migration ("
+                       "version INT UNSIGNED NOT NULL PRIMARY KEY,"
+                       " name VARCHAR(200) NOT NULL, checksum CHAR(64) NOT NULL,"
+                       " state VARCHAR(8) NOT NULL, started_at DATETIME(6) NOT NULL,"
+                       " finished_at DATETIME(6) NULL,"
+                       " CONSTRAINT schema_migration_state CHECK (state IN ('running', 'done'))"
+                       ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
         return sql_failed(run, "making the table schema_migration");
     for (unsigned int i = run->applied_count; st == STATUS_OK && i < run->file_count; i++) {
         if (run->options->dry_run)
@@ -385,8 +388,8 @@ static bool get_lock(struct run *run, int wait_s)
     char text[160];
     const char *got;
 
-    (void)snprintf(text, sizeof text, "SELECT GET_LOCK(LEFT(CONCAT('ts_migrate.', DATABASE()), 64), %d)",
-                   wait_s);
+    (void)snprintf(text, sizeof text,
+                   "SELECT GET_LOCK(LEFT(CONCAT('ts_migrate.', DATABASE()), 64), %d)", wait_s);
     got = own_statement(run, text) ? sql_result(run->sql) : NULL;
     return got != NULL && strcmp(got, "1") == 0;
 }
@@ -471,7 +474,8 @@ enum status migrate_status(TALLOC_CTX *mem, const struct store_config *config,
         st = check_applied(run);
     if (st == STATUS_OK) {
         for (unsigned int i = 0; i < run->file_count; i++)
-            SAY(run, "%s  %s\n", i < run->applied_count ? "applied" : "missing", run->files[i].name);
+            SAY(run, "%s  %s\n", i < run->applied_count ? "applied" : "missing",
+                run->files[i].name);
         if (run->applied_count < run->file_count)
             st = STATUS_STALE;
     }

@@ -10,11 +10,13 @@
 struct sql;
 
 /* Connects; without time-outs for statements, since a migration may take long. STATUS_UNAVAILABLE, logged. */
-enum status sql_open(TALLOC_CTX *mem, const struct store_config *config, struct sql **out) TS_MUST_CHECK;
+enum status sql_open(TALLOC_CTX *mem, const struct store_config *config,
+                     struct sql **out) TS_MUST_CHECK;
 /* Runs one statement. False when the server refused it (sql_error, sql_message). */
 bool sql_run(struct sql *sql, struct str statement) TS_MUST_CHECK;
 /* One of our own statements with texts for its question marks. */
-bool sql_run_with(struct sql *sql, const char *statement, const struct str *values, size_t count) TS_MUST_CHECK;
+bool sql_run_with(struct sql *sql, const char *statement, const struct str *values,
+                  size_t count) TS_MUST_CHECK;
 /* The first column of the first row of the last statement; NULL when there is none. Lives until the next one. */
 const char *sql_result(const struct sql *sql);
 /* The rows of the last statement, one after the other: NULL after the last. Columns may be NULL. */

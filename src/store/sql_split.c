@@ -38,8 +38,7 @@ static bool is_space(char c)
 /* Two hyphens open a comment only before white space or at the end of the text. */
 static bool opens_line_comment(struct str s)
 {
-    return s.data[0] == '#' ||
-           (str_starts(s, STR("--")) && (s.len == 2 || is_space(s.data[2])));
+    return s.data[0] == '#' || (str_starts(s, STR("--")) && (s.len == 2 || is_space(s.data[2])));
 }
 
 static enum token next_token(struct str s, size_t *len)

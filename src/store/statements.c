@@ -100,8 +100,7 @@ static bool bind_param(struct stmt *s, size_t i)
     default:
         if (!slot_text_new(s, slot, TEXT_ROOM_FIRST))
             return false;
-        bind_text(bind, slot,
-                  s->spec->parameters[i] == 't' ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB);
+        bind_text(bind, slot, s->spec->parameters[i] == 't' ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB);
         return true;
     }
 }
@@ -322,8 +321,10 @@ static enum db_fault run_failed(struct db *db, const struct stmt *s)
     bool expected = fault == DB_DUPLICATE || fault == DB_CHECK;
 
     (void)snprintf(db->fault_text, sizeof db->fault_text, "%s", mysql_stmt_error(s->handle));
-    LOG(fault == DB_BROKEN ? LOG_ERROR : expected ? LOG_DEBUG : LOG_WARN, "db_statement_failed",
-        LOG_TEXT("statement", s->spec->name), LOG_INT("errno", error),
+    LOG(fault == DB_BROKEN ? LOG_ERROR
+        : expected         ? LOG_DEBUG
+                           : LOG_WARN,
+        "db_statement_failed", LOG_TEXT("statement", s->spec->name), LOG_INT("errno", error),
         LOG_TEXT("sqlstate", mysql_stmt_sqlstate(s->handle)));
     if (fault == DB_GONE)
         db_close(db);

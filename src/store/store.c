@@ -6,7 +6,8 @@ static const struct field state_columns[] = {
     FIELD_INT(struct schema_state, version, .column = "version"),
     FIELD_INT(struct schema_state, unfinished, .column = "unfinished"),
 };
-static const struct schema state_schema = SCHEMA("schema_state", struct schema_state, state_columns);
+static const struct schema state_schema =
+    SCHEMA("schema_state", struct schema_state, state_columns);
 const struct rows schema_state_rows = {&state_schema, NULL};
 
 static const struct field number_columns[] = {
@@ -164,8 +165,8 @@ enum status read_run(struct store *store, enum stmt_id id, const struct value *v
     return db_fault_status(fault);
 }
 
-enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id, const struct value *values,
-                     size_t count, void *row)
+enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
+                     const struct value *values, size_t count, void *row)
 {
     bool found = false;
     enum status st = read_run(store, id, values, count);

@@ -90,8 +90,9 @@ enum status store_entry_get(TALLOC_CTX *mem, struct store *store, const struct p
                             int64_t id, struct entry *out)
 {
     struct entry row;
-    enum status st = read_one(mem, store, STMT_ENTRY_GET,
-                              VALUES(V_INT(id), V_INT(who->person_id), V_INT(who->sees_others)), &row);
+    enum status st =
+        read_one(mem, store, STMT_ENTRY_GET,
+                 VALUES(V_INT(id), V_INT(who->person_id), V_INT(who->sees_others)), &row);
 
     if (st == STATUS_OK)
         *out = row;
@@ -104,8 +105,9 @@ enum status tx_entry_get(TALLOC_CTX *mem, struct tx *tx, const struct principal 
                          struct entry *out)
 {
     struct entry row;
-    enum status st = tx_one(mem, tx, STMT_TX_ENTRY_GET,
-                            VALUES(V_INT(id), V_INT(who->person_id), V_INT(who->sees_others)), &row);
+    enum status st =
+        tx_one(mem, tx, STMT_TX_ENTRY_GET,
+               VALUES(V_INT(id), V_INT(who->person_id), V_INT(who->sees_others)), &row);
 
     if (st == STATUS_OK)
         *out = row;
@@ -145,8 +147,8 @@ enum status tx_entry_update(struct tx *tx, const struct principal *who, const st
     return one_or_stale(tx, STMT_ENTRY_UPDATE, st);
 }
 
-enum status tx_entry_delete(struct tx *tx, const struct principal *who, int64_t id, struct date date,
-                            int64_t version)
+enum status tx_entry_delete(struct tx *tx, const struct principal *who, int64_t id,
+                            struct date date, int64_t version)
 {
     enum status st = tx_run(tx, STMT_ENTRY_DELETE,
                             VALUES(V_INT(who->person_id), V_DATE(date), V_INT(id), V_INT(version)));
@@ -154,8 +156,9 @@ enum status tx_entry_delete(struct tx *tx, const struct principal *who, int64_t 
     st = one_or_stale(tx, STMT_ENTRY_DELETE, st);
     if (st != STATUS_OK)
         return st;
-    return tx_run(tx, STMT_TOMBSTONE_INSERT,
-                  VALUES(V_INT(id), V_INT(who->person_id), V_INT(version), V_TIME(clock_wall_us())));
+    return tx_run(
+        tx, STMT_TOMBSTONE_INSERT,
+        VALUES(V_INT(id), V_INT(who->person_id), V_INT(version), V_TIME(clock_wall_us())));
 }
 
 enum status tx_entry_was_deleted(struct tx *tx, const struct principal *who, int64_t id,

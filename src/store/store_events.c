@@ -25,14 +25,15 @@ enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t se
     struct value hash = V_BYTES_N(event->request_hash, sizeof event->request_hash);
 
     hash.null = event->ikey.len == 0;
-    enum db_fault fault = tx_try(
-        tx, STMT_EVENT_INSERT,
-        VALUES(V_INT(event->person_id), V_INT(event->week.number), V_INT(seq), V_INT(event->actor_id),
-               V_INT(event->action), V_INT_OR_NULL(event->entry_id), V_TIME(event->at),
-               V_BYTES_OR_NULL(event->ikey), hash, V_BYTES_N(event->salt, sizeof event->salt),
-               V_BYTES_N(event->digest, sizeof event->digest),
-               V_BYTES_N(event->mac, sizeof event->mac), V_BYTES_OR_NULL(event->before),
-               V_BYTES_OR_NULL(event->after)));
+    enum db_fault fault =
+        tx_try(tx, STMT_EVENT_INSERT,
+               VALUES(V_INT(event->person_id), V_INT(event->week.number), V_INT(seq),
+                      V_INT(event->actor_id), V_INT(event->action), V_INT_OR_NULL(event->entry_id),
+                      V_TIME(event->at), V_BYTES_OR_NULL(event->ikey), hash,
+                      V_BYTES_N(event->salt, sizeof event->salt),
+                      V_BYTES_N(event->digest, sizeof event->digest),
+                      V_BYTES_N(event->mac, sizeof event->mac), V_BYTES_OR_NULL(event->before),
+                      V_BYTES_OR_NULL(event->after)));
 
     if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "event_ikey")) {
         tx->key_used = true;
@@ -53,8 +54,8 @@ enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct writ
 {
     struct replay_row row;
     struct str hash = str_n((const char *)key->request_hash, sizeof key->request_hash);
-    enum status st =
-        read_one(mem, store, STMT_EVENT_BY_KEY, VALUES(V_INT(key->actor_id), V_BYTES(key->key)), &row);
+    enum status st = read_one(mem, store, STMT_EVENT_BY_KEY,
+                              VALUES(V_INT(key->actor_id), V_BYTES(key->key)), &row);
 
     if (st != STATUS_OK)
         return st;
@@ -71,7 +72,8 @@ enum db_fault event_is_stored(struct tx *tx, bool *out)
     struct number_row week;
     struct mac_row event = {0};
     bool found = false;
-    enum db_fault fault = stmt_run(tx->db, STMT_WEEK_WAIT, VALUES(V_INT(tx->person_id), V_INT(tx->week.number)));
+    enum db_fault fault =
+        stmt_run(tx->db, STMT_WEEK_WAIT, VALUES(V_INT(tx->person_id), V_INT(tx->week.number)));
 
     if (fault == DB_FINE)
         fault = stmt_next(tx->db, STMT_WEEK_WAIT, &week, &found);

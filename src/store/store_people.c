@@ -13,7 +13,8 @@ static const struct field person_columns[] = {
 static const struct schema person_schema = SCHEMA("person", struct person, person_columns);
 const struct rows person_rows = {&person_schema, NULL};
 
-enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub, struct person *out)
+enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub,
+                                struct person *out)
 {
     struct person row;
     enum status st = read_one(mem, store, STMT_PERSON_BY_SUB, VALUES(V_BYTES(sub)), &row);
@@ -51,8 +52,10 @@ enum status tx_person_insert(struct tx *tx, const struct identity *identity, str
                VALUES(V_BYTES(identity->sub), V_BYTES_OR_NULL(identity->email), V_BYTES(user_id),
                       V_TEXT(identity->name), V_INT(identity->kind), V_TIME(now), V_TIME(now)));
 
-    /* Somebody else has just taken the user_id: the next run sees that and chooses another. */
-    if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "person_user_id"))
+    /* Somebody has just taken the e-mail as user_id: the next run sees that and chooses another. Of
+     * two keys the server names any, so the subject's own user_id means that the person is there. */
+    if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "person_user_id") &&
+        !str_eq(user_id, identity->sub))
         return tx_end(tx, DB_REPEAT);
     if (fault == DB_DUPLICATE)
         return STATUS_STALE;
@@ -63,7 +66,8 @@ enum status tx_person_insert(struct tx *tx, const struct identity *identity, str
 }
 
 /* Two rows with one address are an admin's mistake; nobody is given either of them. */
-enum status tx_person_unclaimed(TALLOC_CTX *mem, struct tx *tx, struct str email, struct person *out)
+enum status tx_person_unclaimed(TALLOC_CTX *mem, struct tx *tx, struct str email,
+                                struct person *out)
 {
     struct person row, other;
     bool found = false, ambiguous = false;
@@ -80,7 +84,8 @@ enum status tx_person_unclaimed(TALLOC_CTX *mem, struct tx *tx, struct str email
     if (fault != DB_FINE)
         return tx_end(tx, fault);
     if (ambiguous)
-        LOG(LOG_WARN, "person_claim_ambiguous", LOG_INT("person", row.id), LOG_INT("other", other.id));
+        LOG(LOG_WARN, "person_claim_ambiguous", LOG_INT("person", row.id),
+            LOG_INT("other", other.id));
     if (!found || ambiguous)
         return STATUS_NOT_FOUND;
     if (st == STATUS_OK)
@@ -90,10 +95,10 @@ enum status tx_person_unclaimed(TALLOC_CTX *mem, struct tx *tx, struct str email
 
 enum status tx_person_claim(struct tx *tx, int64_t person_id, const struct identity *identity)
 {
-    enum db_fault fault = tx_try(tx, STMT_PERSON_CLAIM,
-                                 VALUES(V_BYTES(identity->sub), V_TEXT(identity->name),
-                                        V_TIME(clock_wall_us()), V_INT(person_id),
-                                        V_BYTES(identity->email)));
+    enum db_fault fault =
+        tx_try(tx, STMT_PERSON_CLAIM,
+               VALUES(V_BYTES(identity->sub), V_TEXT(identity->name), V_TIME(clock_wall_us()),
+                      V_INT(person_id), V_BYTES(identity->email)));
 
     if (fault == DB_DUPLICATE)
         return STATUS_STALE;

@@ -74,13 +74,13 @@ struct value {
 /* What a statement can come to, for the code that decides what to do about it. */
 enum db_fault {
     DB_FINE,
-    DB_GONE,      /* the connection is lost and closed */
-    DB_REPEAT,    /* deadlock, lock time-out, interrupted: roll back and run the transaction again */
+    DB_GONE,   /* the connection is lost and closed */
+    DB_REPEAT, /* deadlock, lock time-out, interrupted: roll back and run the transaction again */
     DB_DUPLICATE, /* a unique key; stmt_fault_key says which */
     DB_CHECK,     /* a CHECK constraint, or a number out of its column's range */
     DB_LATE,      /* the request's time is over; nothing was sent */
     DB_NO_MEMORY,
-    DB_BROKEN     /* anything else: ours to mend */
+    DB_BROKEN /* anything else: ours to mend */
 };
 
 struct stmt;
@@ -88,8 +88,8 @@ struct stmt;
 struct db {
     struct store *store;
     enum db_role role;
-    MYSQL *handle;              /* NULL = not connected */
-    TALLOC_CTX *mem;            /* of this connection */
+    MYSQL *handle;   /* NULL = not connected */
+    TALLOC_CTX *mem; /* of this connection */
     struct stmt *stmts[STMT_COUNT];
     char fault_text[512]; /* the server's words on the last failure */
 };
@@ -98,8 +98,8 @@ struct store {
     struct store_config config;
     struct str password;
     struct db reader, writer;
-    int64_t deadline_ms;    /* of the request, monotonic */
-    int64_t no_connect_ms;  /* after a failed connect: fail fast until then */
+    int64_t deadline_ms;   /* of the request, monotonic */
+    int64_t no_connect_ms; /* after a failed connect: fail fast until then */
     bool in_transaction;
     int64_t last_id;
     uint64_t jitter;
@@ -125,7 +125,8 @@ enum status db_fault_status(enum db_fault fault);
 enum status stmt_prepare_all(struct db *db) TS_MUST_CHECK;
 enum status stmt_prepare(struct db *db, enum stmt_id id) TS_MUST_CHECK;
 /* Runs a statement: one round trip. All rows of a result are then on this side. */
-enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *values, size_t count) TS_MUST_CHECK;
+enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *values,
+                       size_t count) TS_MUST_CHECK;
 /* The next row into its struct; texts live until the next call for this statement. */
 enum db_fault stmt_next(struct db *db, enum stmt_id id, void *row, bool *found) TS_MUST_CHECK;
 /* Forgets the rest of a result. */
@@ -133,16 +134,18 @@ void stmt_done(struct db *db, enum stmt_id id);
 int64_t stmt_affected(const struct db *db, enum stmt_id id);
 int64_t stmt_insert_id(const struct db *db, enum stmt_id id);
 /* Copies the texts of a row that was just read to mem (one block). */
-enum status stmt_keep(TALLOC_CTX *mem, const struct db *db, enum stmt_id id, void *row) TS_MUST_CHECK;
+enum status stmt_keep(TALLOC_CTX *mem, const struct db *db, enum stmt_id id,
+                      void *row) TS_MUST_CHECK;
 /* Was it this unique key that the last DB_DUPLICATE was about? */
 bool stmt_fault_key(const struct db *db, const char *key);
 
 /* --- reading --------------------------------------------------------------------------------- */
 /* Runs a statement on the reader; a connection that turns out to be lost is replaced once. */
-enum status read_run(struct store *store, enum stmt_id id, const struct value *values, size_t count) TS_MUST_CHECK;
+enum status read_run(struct store *store, enum stmt_id id, const struct value *values,
+                     size_t count) TS_MUST_CHECK;
 /* The same for the one row of a result, copied to mem. STATUS_NOT_FOUND. */
-enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id, const struct value *values, size_t count,
-                     void *row) TS_MUST_CHECK;
+enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
+                     const struct value *values, size_t count, void *row) TS_MUST_CHECK;
 
 /* --- transactions ---------------------------------------------------------------------------- */
 struct tx {
@@ -159,17 +162,20 @@ struct tx {
 };
 /* Runs a statement in the transaction. DB_DUPLICATE and DB_CHECK are the caller's to interpret;
  * every other fault ends the transaction. */
-enum db_fault tx_try(struct tx *tx, enum stmt_id id, const struct value *values, size_t count) TS_MUST_CHECK;
+enum db_fault tx_try(struct tx *tx, enum stmt_id id, const struct value *values,
+                     size_t count) TS_MUST_CHECK;
 /* The same where no key or constraint is expected to refuse. */
-enum status tx_run(struct tx *tx, enum stmt_id id, const struct value *values, size_t count) TS_MUST_CHECK;
+enum status tx_run(struct tx *tx, enum stmt_id id, const struct value *values,
+                   size_t count) TS_MUST_CHECK;
 /* One row (STATUS_NOT_FOUND); its texts are copied to mem, or live until the next run when mem is NULL. */
-enum status tx_one(TALLOC_CTX *mem, struct tx *tx, enum stmt_id id, const struct value *values, size_t count,
-                   void *row) TS_MUST_CHECK;
+enum status tx_one(TALLOC_CTX *mem, struct tx *tx, enum stmt_id id, const struct value *values,
+                   size_t count, void *row) TS_MUST_CHECK;
 /* Ends the transaction for this reason and returns its status. */
 enum status tx_end(struct tx *tx, enum db_fault fault);
 
 /* In store_events.c: the stored outcome of a key. STATUS_NOT_FOUND, STATUS_KEY_REUSED. */
-enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key, struct replay *out) TS_MUST_CHECK;
+enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
+                         struct replay *out) TS_MUST_CHECK;
 /* Is the last event of the transaction in the database? For after a connection that was lost in COMMIT. */
 enum db_fault event_is_stored(struct tx *tx, bool *out) TS_MUST_CHECK;
 /* In store_projects.c. */

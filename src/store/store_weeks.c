@@ -23,7 +23,8 @@ struct period_lock_row {
 static const struct field lock_columns[] = {
     FIELD_DATE(struct period_lock_row, locked_through, .column = "locked_through"),
 };
-static const struct schema lock_schema = SCHEMA("period_lock", struct period_lock_row, lock_columns);
+static const struct schema lock_schema =
+    SCHEMA("period_lock", struct period_lock_row, lock_columns);
 const struct rows period_lock_rows = {&lock_schema, NULL};
 
 /* How many leading days of a week lie inside the lock. */
@@ -59,8 +60,8 @@ static enum db_fault change(struct tx *tx, const struct week_change *c, const st
     const int16_t *m = c->minutes, *n = c->count;
 
     return tx_try(tx, STMT_WEEK_CHANGE,
-                  VALUES(V_INT(m[0]), V_INT(m[1]), V_INT(m[2]), V_INT(m[3]), V_INT(m[4]), V_INT(m[5]),
-                         V_INT(m[6]), V_INT(n[ENTRY_DRAFT]), V_INT(n[ENTRY_SUBMITTED]),
+                  VALUES(V_INT(m[0]), V_INT(m[1]), V_INT(m[2]), V_INT(m[3]), V_INT(m[4]),
+                         V_INT(m[5]), V_INT(m[6]), V_INT(n[ENTRY_DRAFT]), V_INT(n[ENTRY_SUBMITTED]),
                          V_INT(n[ENTRY_APPROVED]), V_INT(n[ENTRY_REJECTED]),
                          V_BYTES_N(event->mac, sizeof event->mac), V_INT(event->person_id),
                          V_INT(event->week.number), V_INT(day)));
@@ -72,8 +73,8 @@ static enum status refused(struct tx *tx, const struct week_change *c, const str
                            int64_t minutes_there[WEEK_DAYS])
 {
     struct week_row row;
-    enum status st =
-        tx_one(NULL, tx, STMT_WEEK_GET, VALUES(V_INT(event->person_id), V_INT(event->week.number)), &row);
+    enum status st = tx_one(NULL, tx, STMT_WEEK_GET,
+                            VALUES(V_INT(event->person_id), V_INT(event->week.number)), &row);
 
     if (st != STATUS_OK)
         return st == STATUS_NOT_FOUND ? tx_end(tx, DB_REPEAT) : st;
@@ -88,11 +89,12 @@ static enum status refused(struct tx *tx, const struct week_change *c, const str
 }
 
 /* No row was changed: there is none, or the period is locked. */
-static enum status not_matched(struct tx *tx, const struct week_change *c, const struct event *event)
+static enum status not_matched(struct tx *tx, const struct week_change *c,
+                               const struct event *event)
 {
     struct week_row row;
-    enum status st =
-        tx_one(NULL, tx, STMT_WEEK_GET, VALUES(V_INT(event->person_id), V_INT(event->week.number)), &row);
+    enum status st = tx_one(NULL, tx, STMT_WEEK_GET,
+                            VALUES(V_INT(event->person_id), V_INT(event->week.number)), &row);
 
     if (st == STATUS_NOT_FOUND)
         return make_week(tx, event);
@@ -102,7 +104,8 @@ static enum status not_matched(struct tx *tx, const struct week_change *c, const
 }
 
 enum status tx_week_change(struct tx *tx, const struct principal *who, const struct week_change *c,
-                           const struct event *event, int64_t *seq, int64_t minutes_there[WEEK_DAYS])
+                           const struct event *event, int64_t *seq,
+                           int64_t minutes_there[WEEK_DAYS])
 {
     enum status st = STATUS_OK;
 

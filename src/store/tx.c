@@ -80,7 +80,9 @@ static enum status commit_outcome(struct tx *tx)
         roll_back(tx); /* it only read */
     }
     LOG(LOG_WARN, "db_lost_in_commit",
-        LOG_TEXT("outcome", fault != DB_FINE ? "unknown" : stored ? "stored" : "not stored"));
+        LOG_TEXT("outcome", fault != DB_FINE ? "unknown"
+                            : stored         ? "stored"
+                                             : "not stored"));
     if (fault != DB_FINE)
         tx->fault = DB_LATE; /* unknown, so it must not be run again */
     else if (stored)

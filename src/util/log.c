@@ -1,5 +1,6 @@
 #include "ts/log.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 struct line {
     char text[LINE_MAX_BYTES];
     size_t len;
+    bool full; /* something did not fit */
 };
 
 static void put(struct line *l, const char *data, size_t len)
@@ -29,6 +31,8 @@ static void put(struct line *l, const char *data, size_t len)
     if (len <= sizeof l->text - 2 - l->len) { /* room for "}\n" stays */
         memcpy(l->text + l->len, data, len);
         l->len += len;
+    } else {
+        l->full = true;
     }
 }
 
@@ -39,7 +43,7 @@ static void put_str(struct line *l, const char *text)
 
 static void put_quoted(struct line *l, struct str s)
 {
-    char out[6 * TEXT_MAX_BYTES];
+    char out[6 * TEXT_MAX_BYTES + 1]; /* snprintf ends in NUL */
     size_t n = 0;
 
     if (s.len > TEXT_MAX_BYTES)
@@ -67,8 +71,11 @@ static void put_quoted(struct line *l, struct str s)
 
 static void put_value(struct line *l, const struct log_value *value)
 {
+    const size_t before = l->len;
     char digits[20];
 
+    if (l->full)
+        return;
     put_str(l, ",\"");
     put_str(l, value->name);
     put_str(l, "\":");
@@ -76,6 +83,8 @@ static void put_value(struct line *l, const struct log_value *value)
         put(l, digits, format_i64(digits, value->number));
     else
         put_quoted(l, value->text);
+    if (l->full) /* a value is written whole or left out */
+        l->len = before;
 }
 
 void log_write(enum log_level level, const struct log_value *values)

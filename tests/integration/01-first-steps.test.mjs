@@ -20,8 +20,19 @@ describe('from a token to a stored entry', () => {
     const entry = created.json;
 
     assert.deepEqual(Object.keys(entry), [
-      'id', 'user_id', 'date', 'project', 'hours', 'minutes', 'note', 'status', 'approved', 'reason', 'version',
-      'created_at', 'updated_at',
+      'id',
+      'user_id',
+      'date',
+      'project',
+      'hours',
+      'minutes',
+      'note',
+      'status',
+      'approved',
+      'reason',
+      'version',
+      'created_at',
+      'updated_at',
     ]);
     const { id, created_at: createdAt, updated_at: updatedAt, ...rest } = entry;
     assert.deepEqual(rest, {
@@ -60,7 +71,10 @@ describe('from a token to a stored entry', () => {
     assert.equal(read.etag, '"e1"');
     const list = expectStatus(await carl.get(`${LIST}?from=2024-05-08&to=2024-05-08`), 200).json;
     assert.ok(Array.isArray(list), 'a bare array');
-    assert.deepEqual(list.find((other) => other.id === id), entry);
+    assert.deepEqual(
+      list.find((other) => other.id === id),
+      entry,
+    );
     await checkBooks(carl);
     expectStatus(await carl.delete(id, created.etag), 204);
     await checkBooks(carl);
@@ -89,7 +103,10 @@ describe('from a token to a stored entry', () => {
     const later = (await ann.post(work({ date: '2024-05-07' }))).json;
     const second = (await ann.post(work({ date: '2024-05-06' }))).json;
     const list = expectStatus(await ann.get(), 200).json;
-    assert.deepEqual(list.map(({ id }) => id), [later.id, second.id, first.id]);
+    assert.deepEqual(
+      list.map(({ id }) => id),
+      [later.id, second.id, first.id],
+    );
   });
 });
 
@@ -114,7 +131,8 @@ describe('reading one entry', () => {
       const [head, get] = [await ann.send('HEAD', path), await ann.get(path)];
       expectStatus(head, 200);
       assert.equal(head.body.length, 0);
-      for (const name of ['content-type', 'etag', 'cache-control']) assert.equal(head.headers[name], get.headers[name], `${path} ${name}`);
+      for (const name of ['content-type', 'etag', 'cache-control'])
+        assert.equal(head.headers[name], get.headers[name], `${path} ${name}`);
     }
     const missing = await ann.send('HEAD', `${LIST}/1`);
     expectStatus(missing, 404);
@@ -139,15 +157,18 @@ describe('projects', () => {
     const list = expectStatus(await ann.get('/api/projects'), 200).json;
     const codes = list.map(({ code }) => code);
     assert.deepEqual(codes, [...codes].sort());
-    assert.deepEqual(list.find(({ code }) => code === 'StoreZero'), {
-      code: 'StoreZero',
-      name: 'StoreZero',
-      customer: 'StoreZero Retail Group',
-      state: 'open',
-      starts_on: null,
-      ends_on: null,
-      version: 1,
-    });
+    assert.deepEqual(
+      list.find(({ code }) => code === 'StoreZero'),
+      {
+        code: 'StoreZero',
+        name: 'StoreZero',
+        customer: 'StoreZero Retail Group',
+        state: 'open',
+        starts_on: null,
+        ends_on: null,
+        version: 1,
+      },
+    );
     const museum = list.find(({ code }) => code === 'MUSEUM-24');
     assert.equal(museum.starts_on, '2024-01-01');
     assert.equal(museum.ends_on, '2024-12-31');
@@ -155,7 +176,8 @@ describe('projects', () => {
 
   test('it can be narrowed by state and text, and read in pages', async () => {
     const ann = await newPerson();
-    const codes = async (query) => expectStatus(await ann.get(`/api/projects${query}`), 200).json.map(({ code }) => code);
+    const codes = async (query) =>
+      expectStatus(await ann.get(`/api/projects${query}`), 200).json.map(({ code }) => code);
     assert.ok((await codes('?state=closed')).includes('BAKERY'));
     assert.ok(!(await codes('?state=open')).includes('BAKERY'));
     assert.deepEqual(await codes('?q=harbour'), ['NORTH-01', 'NORTH-02']);
@@ -230,7 +252,7 @@ describe('who is calling', () => {
     assert.equal((await bob.get('/api/me')).json.email, '');
   });
 
-  test("a row that an admin made is claimed once, by the verified address, and that is in the audit trail", async () => {
+  test('a row that an admin made is claimed once, by the verified address, and that is in the audit trail', async () => {
     const email = `claim.${newSub().slice(6)}@tests.example`;
     const userId = `hr-${newSub().slice(6)}`;
     const { insertId } = await query(
@@ -240,7 +262,11 @@ describe('who is calling', () => {
       'From the admin',
     );
     const stranger = await newPerson({ email, verified: false });
-    assert.notEqual((await stranger.get('/api/me')).json.person_id, insertId, 'an address that is not verified claims nothing');
+    assert.notEqual(
+      (await stranger.get('/api/me')).json.person_id,
+      insertId,
+      'an address that is not verified claims nothing',
+    );
 
     const first = await newPerson({ email, kind: 'employee', name: 'From the token' });
     const me = expectStatus(await first.get('/api/me'), 200).json;
@@ -248,7 +274,10 @@ describe('who is calling', () => {
     assert.equal(me.user_id, userId);
     assert.equal(me.kind, 'contractor', "the kind is the admin's once set");
     const events = await eventsOf(insertId);
-    assert.deepEqual(events.map(({ week, action, actor_id: actor }) => [week, action, actor]), [[0, 21, insertId]]);
+    assert.deepEqual(
+      events.map(({ week, action, actor_id: actor }) => [week, action, actor]),
+      [[0, 21, insertId]],
+    );
     await checkBooks(first);
 
     const second = await newPerson({ email });
@@ -273,7 +302,13 @@ describe('who is calling', () => {
 
   test('subjects are compared as bytes: letter case, accents and trailing spaces make other persons', async () => {
     const sub = `${newSub()}a`;
-    const variants = [sub, `${sub.slice(0, -1)}A`, `${sub.slice(0, -1)}\u00e1`, `${sub} `, `${sub.slice(0, -1)}a\u0301`];
+    const variants = [
+      sub,
+      `${sub.slice(0, -1)}A`,
+      `${sub.slice(0, -1)}\u00e1`,
+      `${sub} `,
+      `${sub.slice(0, -1)}a\u0301`,
+    ];
     const ids = new Set();
     for (const variant of variants) {
       const someone = await newPerson({ sub: variant, email: null });
@@ -288,7 +323,10 @@ describe('who is calling', () => {
     const ids = new Set(replies.map((reply) => expectStatus(reply, 200).json.person_id));
     assert.equal(ids.size, 1);
     const events = await eventsOf([...ids][0]);
-    assert.deepEqual(events.map(({ action }) => action), [20]);
+    assert.deepEqual(
+      events.map(({ action }) => action),
+      [20],
+    );
   });
 });
 
@@ -336,7 +374,8 @@ describe('headers of every answer', () => {
     const { json: entry, headers } = await ann.post(work());
     assert.match(headers['cache-control'], /^(no-store|private, no-cache)$/);
     assert.match((await ann.get(`${LIST}/${entry.id}`)).headers['cache-control'], /^(no-store|private, no-cache)$/);
-    for (const path of [LIST, '/api/me', '/api/projects']) assert.equal((await ann.get(path)).headers['cache-control'], 'no-store', path);
+    for (const path of [LIST, '/api/me', '/api/projects'])
+      assert.equal((await ann.get(path)).headers['cache-control'], 'no-store', path);
   });
 
   test("a client's request id comes back in the header and in problem documents", async () => {
@@ -350,9 +389,21 @@ describe('headers of every answer', () => {
 
   test('an id that is no plain short word is replaced by one of ours', async () => {
     for (const id of ['short', 'a'.repeat(65), 'with space', '<script>x</script>', '"quote"quote"', 'ünïcode-id']) {
-      const reply = await anonymous.get('/api/nothing', { headers: { 'X-Request-ID': Buffer.from(id).toString('latin1') } });
+      const reply = await anonymous.get('/api/nothing', {
+        headers: { 'X-Request-ID': Buffer.from(id).toString('latin1') },
+      });
       assert.match(expectProblem(reply, 404, 'not-found').instance, /^urn:request:[0-9a-f]{32}$/, id);
     }
+  });
+
+  test('the status line has the reason in words, which the older web client shows', async () => {
+    const ann = await newPerson();
+    const { json: entry, etag, reason } = await ann.post(work());
+    assert.equal(reason, 'Created');
+    assert.equal((await ann.get()).reason, 'OK');
+    assert.equal((await anonymous.get()).reason, 'Unauthorized');
+    assert.equal((await ann.get(`${LIST}/1`)).reason, 'Not Found');
+    assert.equal((await ann.delete(entry.id, etag)).reason, 'No Content');
   });
 
   test('there is no CORS: a preflight is refused and no origin is allowed', async () => {
@@ -366,7 +417,11 @@ describe('headers of every answer', () => {
 
 describe('the way in', () => {
   test('plain HTTP is sent to HTTPS with the method kept', async () => {
-    const answer = await fetch(`${stack.TS_HTTP_URL}/api/timesheets?limit=1`, { method: 'POST', body: '{}', redirect: 'manual' });
+    const answer = await fetch(`${stack.TS_HTTP_URL}/api/timesheets?limit=1`, {
+      method: 'POST',
+      body: '{}',
+      redirect: 'manual',
+    });
     assert.equal(answer.status, 308);
     assert.equal(answer.headers.get('location'), `${stack.TS_URL}/api/timesheets?limit=1`);
   });

@@ -2,7 +2,20 @@
 // and nothing may be stored.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anonymous, Caller, CREATE, DELETE, EMPLOYEE, EVERY_SCOPE, LIST, newPerson, newSub, personClaims, READ, work } from './lib/caller.mjs';
+import {
+  anonymous,
+  Caller,
+  CREATE,
+  DELETE,
+  EMPLOYEE,
+  EVERY_SCOPE,
+  LIST,
+  newPerson,
+  newSub,
+  personClaims,
+  READ,
+  work,
+} from './lib/caller.mjs';
 import { expectNginxProblem, expectNoScope, expectProblem, expectStatus, expectUnauthenticated } from './lib/check.mjs';
 import { one, query, unchanged } from './lib/database.mjs';
 import { send } from './lib/http.mjs';
@@ -14,12 +27,17 @@ const now = () => Math.floor(Date.now() / 1000);
 const text = JSON.stringify(work());
 const json = { 'Content-Type': 'application/json' };
 
-const post = (authorization) => send('POST', LIST, { body: text, headers: { ...json, ...(authorization !== undefined && { Authorization: authorization }) } });
+const post = (authorization) =>
+  send('POST', LIST, {
+    body: text,
+    headers: { ...json, ...(authorization !== undefined && { Authorization: authorization }) },
+  });
 
 /** A token of a new person; `more` goes to the tenant, `payload` over the claims. */
 const token = ({ payload, ...more } = {}) => mint({ payload: { ...personClaims(), ...payload }, ...more });
 
-const refused = (authorization, options) => unchanged(async () => expectUnauthenticated(await post(authorization), options));
+const refused = (authorization, options) =>
+  unchanged(async () => expectUnauthenticated(await post(authorization), options));
 const refusedToken = async (parameters) => refused(`Bearer ${await token(parameters)}`);
 const acceptedToken = async (parameters) => expectStatus(await post(`Bearer ${await token(parameters)}`), 201);
 
@@ -32,7 +50,8 @@ function eachRefused(cases) {
 
 function eachAccepted(cases) {
   for (const [name, parameters] of Object.entries(cases)) {
-    test(`${name}: accepted`, async () => acceptedToken(typeof parameters === 'function' ? await parameters() : parameters));
+    test(`${name}: accepted`, async () =>
+      acceptedToken(typeof parameters === 'function' ? await parameters() : parameters));
   }
 }
 
@@ -48,7 +67,9 @@ describe('where the token stands', () => {
         ['GET', '/api/projects'],
         ['GET', '/api/me'],
       ]) {
-        expectUnauthenticated(await anonymous.send(method, path, method === 'GET' ? {} : { body: text }), { credentials: false });
+        expectUnauthenticated(await anonymous.send(method, path, method === 'GET' ? {} : { body: text }), {
+          credentials: false,
+        });
       }
     });
   });
@@ -74,18 +95,34 @@ describe('where the token stands', () => {
 
   test('another scheme: 401', async () => {
     const good = await token();
-    for (const value of [`Basic ${Buffer.from('ann:secret').toString('base64')}`, `Token ${good}`, `JWT ${good}`, good, 'Bearer', `Bearer:${good}`]) {
+    for (const value of [
+      `Basic ${Buffer.from('ann:secret').toString('base64')}`,
+      `Token ${good}`,
+      `JWT ${good}`,
+      good,
+      'Bearer',
+      `Bearer:${good}`,
+    ]) {
       await refused(value);
     }
   });
 
   test('the scheme in any letter case and several spaces: accepted', async () => {
-    for (const scheme of ['bearer ', 'BEARER ', 'BeArEr ', 'Bearer   ']) expectStatus(await post(`${scheme}${await token()}`), 201);
+    for (const scheme of ['bearer ', 'BEARER ', 'BeArEr ', 'Bearer   '])
+      expectStatus(await post(`${scheme}${await token()}`), 201);
   });
 
   test('more than one token, or characters that no token has: 401', async () => {
     const good = await token();
-    for (const value of [`${good} ${good}`, `${good},${good}`, `"${good}"`, `${good};`, `\t${good}`, `${good}\u00e9`, `${good}%20`]) {
+    for (const value of [
+      `${good} ${good}`,
+      `${good},${good}`,
+      `"${good}"`,
+      `${good};`,
+      `\t${good}`,
+      `${good}\u00e9`,
+      `${good}%20`,
+    ]) {
       await refused(`Bearer ${value}`);
     }
   });
@@ -194,12 +231,17 @@ describe('the header', () => {
     'a kid that looks like a path': { header: { kid: '../../../dev/null' } },
     'a kid that looks like SQL': { header: { kid: "' OR 1=1 --" } },
     'a foreign key under its own kid': { key: 'foreign' },
-    'a foreign key under the kid of ours': async () => ({ key: 'foreign', header: { kid: headerOf(await token()).kid } }),
+    'a foreign key under the kid of ours': async () => ({
+      key: 'foreign',
+      header: { kid: headerOf(await token()).kid },
+    }),
     'a foreign key that the header brings along': async () => ({
       key: 'foreign',
       header: { kid: headerOf(await token()).kid, jwk: other, jku: `${stack.TS_JWKS_URL}`, x5c: ['MIIB'] },
     }),
-    'alg given twice': async () => ({ raw_header: `{"alg":"RS256","typ":"JWT","alg":"RS256","kid":"${headerOf(await token()).kid}"}` }),
+    'alg given twice': async () => ({
+      raw_header: `{"alg":"RS256","typ":"JWT","alg":"RS256","kid":"${headerOf(await token()).kid}"}`,
+    }),
     'kid given twice': async () => {
       const { kid } = headerOf(await token());
       return { raw_header: `{"alg":"RS256","kid":"${kid}","kid":"${kid}"}` };
@@ -265,7 +307,15 @@ describe('issuer and audience', () => {
 
 describe('times', () => {
   const at = (claim, value) => () => ({ payload: { [claim]: typeof value === 'function' ? value() : value } });
-  const raw = (exp) => () => ({ raw_payload: JSON.stringify({ ...personClaims(), iss: stack.TS_ISSUER, aud: stack.TS_AUDIENCE, azp: stack.TS_SPA_CLIENT_ID, exp: 'HERE' }).replace('"HERE"', exp) });
+  const raw = (exp) => () => ({
+    raw_payload: JSON.stringify({
+      ...personClaims(),
+      iss: stack.TS_ISSUER,
+      aud: stack.TS_AUDIENCE,
+      azp: stack.TS_SPA_CLIENT_ID,
+      exp: 'HERE',
+    }).replace('"HERE"', exp),
+  });
 
   eachRefused({
     'no exp': { omit: ['exp'] },
@@ -326,7 +376,13 @@ describe('the subject', () => {
     'sub with a NUL': { payload: { sub: 'auth0|a\u0000b' } },
     'sub with DEL': { payload: { sub: 'auth0|a\u007fb' } },
     'sub given twice': () => {
-      const claims = { ...personClaims(), iss: stack.TS_ISSUER, aud: stack.TS_AUDIENCE, azp: stack.TS_SPA_CLIENT_ID, exp: now() + 60 };
+      const claims = {
+        ...personClaims(),
+        iss: stack.TS_ISSUER,
+        aud: stack.TS_AUDIENCE,
+        azp: stack.TS_SPA_CLIENT_ID,
+        exp: now() + 60,
+      };
       return { raw_payload: `${JSON.stringify(claims).slice(0, -1)},"sub":${JSON.stringify(claims.sub)}}` };
     },
   });
@@ -339,7 +395,13 @@ describe('the subject', () => {
 });
 
 describe('claims as JSON', () => {
-  const claims = () => ({ ...personClaims(), iss: stack.TS_ISSUER, aud: stack.TS_AUDIENCE, azp: stack.TS_SPA_CLIENT_ID, exp: now() + 60 });
+  const claims = () => ({
+    ...personClaims(),
+    iss: stack.TS_ISSUER,
+    aud: stack.TS_AUDIENCE,
+    azp: stack.TS_SPA_CLIENT_ID,
+    exp: now() + 60,
+  });
   const changed = (change) => () => ({ raw_payload: change(JSON.stringify(claims())) });
 
   eachAccepted({ 'the same claims written by the test itself': changed((same) => same) });
@@ -388,7 +450,8 @@ describe('scopes', () => {
   const scopes = (scope, permissions) => ({ payload: { scope, ...(permissions !== undefined && { permissions }) } });
   const plain = (scope) => ({ ...scopes(scope), omit: ['permissions'] });
 
-  const refusedHere = (parameters) => unchanged(async () => expectNoScope(await post(`Bearer ${await token(parameters)}`), CREATE));
+  const refusedHere = (parameters) =>
+    unchanged(async () => expectNoScope(await post(`Bearer ${await token(parameters)}`), CREATE));
 
   for (const [name, parameters] of Object.entries({
     'no scope at all': { omit: ['scope'] },
@@ -431,7 +494,8 @@ describe('scopes', () => {
     const owner = await newPerson();
     const { json: entry, etag } = await owner.post(work());
     const path = `${LIST}/${entry.id}`;
-    const limited = async (...set) => new Caller(await mint({ payload: personClaims({ sub: owner.sub, email: owner.email, scopes: set }) }));
+    const limited = async (...set) =>
+      new Caller(await mint({ payload: personClaims({ sub: owner.sub, email: owner.email, scopes: set }) }));
     const [reader, writer, deleter] = [await limited(READ), await limited(CREATE), await limited(DELETE)];
     await unchanged(async () => {
       expectNoScope(await reader.patch(entry.id, { note: 'x' }, etag), CREATE);
@@ -493,7 +557,9 @@ describe('what comes first', () => {
   test('the token is looked at before the body: a bad body without a token is a 401, without the scope a 403', async () => {
     const reader = await newPerson({ scopes: [READ] });
     await unchanged(async () => {
-      expectUnauthenticated(await send('POST', LIST, { body: '{"bad', headers: { 'Content-Type': 'text/plain' } }), { credentials: false });
+      expectUnauthenticated(await send('POST', LIST, { body: '{"bad', headers: { 'Content-Type': 'text/plain' } }), {
+        credentials: false,
+      });
       expectNoScope(await reader.postText('{"bad', { 'Content-Type': 'text/plain' }), CREATE);
       expectNoScope(await reader.get(`${LIST}?nonsense=1`).then(() => reader.patch(1, 'nonsense')), CREATE);
     });

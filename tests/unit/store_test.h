@@ -30,7 +30,8 @@ static inline struct date day(const char *text)
 }
 
 /* Runs a statement as root, which must succeed. */
-__attribute__((format(printf, 2, 3))) static inline void sql_do(struct world *w, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline void sql_do(struct world *w, const char *format,
+                                                                ...)
 {
     char text[4096];
     va_list args;
@@ -42,7 +43,8 @@ __attribute__((format(printf, 2, 3))) static inline void sql_do(struct world *w,
 }
 
 /* The text of the first column of its first row ("" for none or NULL). */
-__attribute__((format(printf, 2, 3))) static inline const char *sql_ask(struct world *w, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline const char *sql_ask(struct world *w,
+                                                                        const char *format, ...)
 {
     char text[4096];
     va_list args;
@@ -61,9 +63,15 @@ static inline struct store_config config_of(const char *user, const char *name)
 {
     const char *socket = getenv("TS_TEST_DB_SOCKET");
 
-    ck_assert_msg(socket != NULL, "TS_TEST_DB_SOCKET is not set: use scripts/testdb run -- COMMAND");
-    return (struct store_config){.socket = socket, .name = name, .user = user, .connect_s = 1, .io_s = 2,
-                                 .lock_wait_s = 1, .request_ms = 4000};
+    ck_assert_msg(socket != NULL,
+                  "TS_TEST_DB_SOCKET is not set: use scripts/testdb run -- COMMAND");
+    return (struct store_config){.socket = socket,
+                                 .name = name,
+                                 .user = user,
+                                 .connect_s = 1,
+                                 .io_s = 2,
+                                 .lock_wait_s = 1,
+                                 .request_ms = 4000};
 }
 
 static inline void run_file(struct world *w, const char *file)
@@ -84,7 +92,8 @@ static inline struct world *world_empty(void)
     struct store_config server = config_of("root", NULL);
 
     w->mem = w;
-    (void)snprintf(w->name, sizeof w->name, "t_%d_%llx", (int)getpid(), (unsigned long long)clock_wall_ns());
+    (void)snprintf(w->name, sizeof w->name, "t_%d_%llx", (int)getpid(),
+                   (unsigned long long)clock_wall_ns());
     ck_assert_int_eq(sql_open(w, &server, &w->root), STATUS_OK);
     sql_do(w, "CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci", w->name);
     sql_do(w, "USE %s", w->name);
@@ -126,9 +135,12 @@ static inline void world_close(struct world *w)
 /* A person made by SQL, and the principal that acts as it. */
 static inline struct principal person(struct world *w, const char *user_id)
 {
-    sql_do(w, "INSERT INTO person (sub, user_id, kind, created_at) VALUES ('auth0|%s', '%s', 0, NOW(6))",
-           user_id, user_id);
-    return (struct principal){.person_id = sql_number(w, "SELECT LAST_INSERT_ID()"), .user_id = str_of(user_id)};
+    sql_do(
+        w,
+        "INSERT INTO person (sub, user_id, kind, created_at) VALUES ('auth0|%s', '%s', 0, NOW(6))",
+        user_id, user_id);
+    return (struct principal){.person_id = sql_number(w, "SELECT LAST_INSERT_ID()"),
+                              .user_id = str_of(user_id)};
 }
 
 static inline struct principal manager(struct world *w, const char *user_id)
@@ -145,8 +157,8 @@ struct post {
     int64_t minutes;
     enum entry_status status;
     const char *key, *note;
-    uint8_t request; /* fills the request hash */
-    int64_t fixed_id; /* an id to use in the first run, 0 = none */
+    uint8_t request;    /* fills the request hash */
+    int64_t fixed_id;   /* an id to use in the first run, 0 = none */
     enum status refuse; /* what the body says in the end, STATUS_OK = go on */
     /* out */
     int runs;
@@ -157,11 +169,12 @@ struct post {
 
 static inline void fill_mac(uint8_t mac[EVENT_MAC_LEN], int64_t number)
 {
-    for (int i = 0; i < EVENT_MAC_LEN; i++)
-        mac[i] = (uint8_t)((uint64_t)(number * 0x9E3779B97F4A7C15 + i * 0x2545F491) >> 32);
+    for (uint64_t i = 0; i < EVENT_MAC_LEN; i++)
+        mac[i] = (uint8_t)(((uint64_t)number * 0x9E3779B97F4A7C15 + i * 0x2545F4914F6CDD1D) >> 32);
 }
 
-static inline struct event event_of(const struct post *p, enum event_action action, int64_t entry_id, struct date date)
+static inline struct event event_of(const struct post *p, enum event_action action,
+                                    int64_t entry_id, struct date date)
 {
     struct event event = {.person_id = p->who.person_id,
                           .week = week_of(date),
@@ -195,7 +208,8 @@ static inline enum status post_body(struct tx *tx, void *arg)
                           .updated_at = clock_wall_us()};
 
     p->runs++;
-    entry.id = p->runs == 1 && p->fixed_id != 0 ? p->fixed_id : clock_wall_ns() / 128 + getpid() % 64;
+    entry.id =
+        p->runs == 1 && p->fixed_id != 0 ? p->fixed_id : clock_wall_ns() / 128 + getpid() % 64;
     p->id = entry.id;
     struct event event = event_of(p, EVENT_ENTRY_CREATED, entry.id, p->date);
     change.minutes[weekday] = (int16_t)p->minutes;
@@ -234,25 +248,40 @@ static inline enum status post(struct world *w, struct post *p)
 /* Week rows against the entries they sum up, events against seq, and the chain replayed. */
 static inline void check_truth(struct world *w)
 {
-    ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM week WHERE d1+d2+d3+d4+d5+d6+d7 <>"
-                                   " (SELECT COALESCE(SUM(minutes), 0) FROM entry WHERE entry.person_id = week.person_id"
-                                   " AND YEARWEEK(work_date, 3) = week.week)"), 0);
-    ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM week WHERE n_draft + n_submitted + n_approved + n_rejected <>"
-                                   " (SELECT COUNT(*) FROM entry WHERE entry.person_id = week.person_id"
-                                   " AND YEARWEEK(work_date, 3) = week.week)"), 0);
-    ck_assert_int_eq(sql_number(w, "SELECT COALESCE(MAX(total), 0) FROM (SELECT SUM(minutes) AS total FROM entry"
-                                   " GROUP BY person_id, work_date) AS day") > 1440, 0);
-    ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM week WHERE seq <> (SELECT COUNT(*) FROM event WHERE"
-                                   " event.person_id = week.person_id AND event.week = week.week)"), 0);
+    ck_assert_int_eq(
+        sql_number(
+            w,
+            "SELECT COUNT(*) FROM week WHERE d1+d2+d3+d4+d5+d6+d7 <>"
+            " (SELECT COALESCE(SUM(minutes), 0) FROM entry WHERE entry.person_id = week.person_id"
+            " AND YEARWEEK(work_date, 3) = week.week)"),
+        0);
+    ck_assert_int_eq(
+        sql_number(
+            w, "SELECT COUNT(*) FROM week WHERE n_draft + n_submitted + n_approved + n_rejected <>"
+               " (SELECT COUNT(*) FROM entry WHERE entry.person_id = week.person_id"
+               " AND YEARWEEK(work_date, 3) = week.week)"),
+        0);
+    ck_assert_int_eq(
+        sql_number(w, "SELECT COALESCE(MAX(total), 0) FROM (SELECT SUM(minutes) AS total FROM entry"
+                      " GROUP BY person_id, work_date) AS day") > 1440,
+        0);
+    ck_assert_int_eq(
+        sql_number(w, "SELECT COUNT(*) FROM week WHERE seq <> (SELECT COUNT(*) FROM event WHERE"
+                      " event.person_id = week.person_id AND event.week = week.week)"),
+        0);
     int64_t weeks = sql_number(w, "SELECT COUNT(*) FROM week");
     for (int64_t i = 0; i < weeks; i++) {
-        sql_do(w, "SELECT person_id, week, head, seq INTO @p, @w, @head, @seq FROM week"
-                  " ORDER BY person_id, week LIMIT %d, 1", (int)i);
+        sql_do(w,
+               "SELECT person_id, week, head, seq INTO @p, @w, @head, @seq FROM week"
+               " ORDER BY person_id, week LIMIT %d, 1",
+               (int)i);
         int64_t events = sql_number(w, "SELECT @seq");
         sql_do(w, "SET @h = REPEAT(X'00', 32)");
         for (int64_t n = 1; n <= events; n++)
-            sql_do(w, "SELECT UNHEX(SHA2(CONCAT(@h, mac), 256)) INTO @h FROM event"
-                      " WHERE person_id = @p AND week = @w AND seq = %d", (int)n);
+            sql_do(w,
+                   "SELECT UNHEX(SHA2(CONCAT(@h, mac), 256)) INTO @h FROM event"
+                   " WHERE person_id = @p AND week = @w AND seq = %d",
+                   (int)n);
         ck_assert_int_eq(sql_number(w, "SELECT @h = @head"), 1);
     }
 }

@@ -166,8 +166,8 @@ END_TEST
 
 START_TEST(a_patch_refuses_what_the_server_sets)
 {
-    static const char *const read_only[] = {"id",     "user_id",    "approved",  "status", "version",
-                                            "reason", "created_at", "updated_at"};
+    static const char *const read_only[] = {"id",      "user_id", "approved",   "status",
+                                            "version", "reason",  "created_at", "updated_at"};
 
     for (size_t i = 0; i < sizeof read_only / sizeof read_only[0]; i++)
         ck_assert_str_eq(says(&entry_patch_schema, read_only[i], STR("draft")), "read-only");

@@ -48,6 +48,11 @@ static const struct accepted accepted[] = {
     Y("y_object_same_name_in_other_object", "{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1}]}"),
     Y("y_object_name_free_again_after_inner_object", "{\"x\":{\"b\":1},\"b\":2}"),
     Y("y_object_name_that_begins_another", "{\"ab\":1,\"a\":2,\"abc\":3}"),
+    /* pairs of names whose FNV-1a hashes are equal */
+    Y("y_object_names_with_one_hash", "{\"costarring\":1,\"liquid\":2}"),
+    Y("y_object_names_with_one_hash_same_length", "{\"declinate\":1,\"macallums\":2}"),
+    Y("y_object_names_with_one_hash_longer_last", "{\"a\":1,\"acXawXy\":2}"),
+    Y("y_object_names_with_one_hash_longer_first", "{\"acXawXy\":1,\"a\":2}"),
     Y("y_object_with_newlines", "{\n\"a\" :\t\"b\"\r\n}"),
     Y("y_string_1_2_3_bytes_UTF-8_sequences", "[\"\\u0060\\u012a\\u12AB\"]"),
     Y("y_string_accepted_surrogate_pair", "[\"\\uD801\\udc37\"]"),

@@ -23,10 +23,10 @@ START_TEST(knows_the_type_of_every_value)
         const char *text;
         enum json_type type;
     } cases[] = {
-        {"null", JSON_NULL},      {" null\n", JSON_NULL},  {"true", JSON_BOOL},
-        {"false ", JSON_BOOL},    {"0", JSON_INT},         {"\t-0 ", JSON_INT},
-        {"12\r\n", JSON_INT},     {"1.0", JSON_DECIMAL},   {"1e3", JSON_DECIMAL},
-        {"1E-3\n", JSON_DECIMAL}, {"\"\"", JSON_STRING},   {"[]", JSON_ARRAY},
+        {"null", JSON_NULL},      {" null\n", JSON_NULL},   {"true", JSON_BOOL},
+        {"false ", JSON_BOOL},    {"0", JSON_INT},          {"\t-0 ", JSON_INT},
+        {"12\r\n", JSON_INT},     {"1.0", JSON_DECIMAL},    {"1e3", JSON_DECIMAL},
+        {"1E-3\n", JSON_DECIMAL}, {"\"\"", JSON_STRING},    {"[]", JSON_ARRAY},
         {" [ ] ", JSON_ARRAY},    {" { } \n", JSON_OBJECT}, {"{}", JSON_OBJECT},
     };
 
@@ -48,7 +48,8 @@ START_TEST(gives_text_as_it_was_written)
         {"1.50", "1.50"},
         {"1e3", "1e3"},
         {"-0.000", "-0.000"},
-        {"7.3333333333333333333333333333333333333333", "7.3333333333333333333333333333333333333333"},
+        {"7.3333333333333333333333333333333333333333",
+         "7.3333333333333333333333333333333333333333"},
         {"1E+02", "1E+02"},
         {"0", "0"},
         {"-0", "0"},

@@ -38,8 +38,8 @@ static const struct field thing_fields[] = {
     [NAME] = FIELD_TEXT(struct thing, name, .required = true, .min = 1, .max = 5),
     [COUNT] = FIELD_INT(struct thing, count, .min = -10, .max = 10),
     [DAY] = FIELD_DATE(struct thing, day, .required = true),
-    [MINUTES] = FIELD_NAMED("hours", FIELD_HOURS, struct thing, minutes, int64_t,
-                            .parse = tenths_parse),
+    [MINUTES] =
+        FIELD_NAMED("hours", FIELD_HOURS, struct thing, minutes, int64_t, .parse = tenths_parse),
     [COLOUR] = FIELD_ENUM(struct thing, colour, .min = 0, .max = 1, .names = colours),
     FIELD_SKIP("id"),
     FIELD_READ_ONLY("version"),
@@ -62,8 +62,7 @@ static enum status read_thing(const char *text, struct thing *out, char *said, s
     said[0] = '\0';
     for (size_t i = 0; i < faults.count && i < FAULTS_MAX; i++)
         len += (size_t)snprintf(said + len, size - len, "%s%s %s: %s", i == 0 ? "" : "; ",
-                                faults.list[i].pointer, faults.list[i].code,
-                                faults.list[i].detail);
+                                faults.list[i].pointer, faults.list[i].code, faults.list[i].detail);
     if (st == STATUS_BAD_JSON)
         (void)snprintf(said, size, "%s", faults.detail);
     out->name = str_n("", 0); /* it pointed into the document */
@@ -165,10 +164,8 @@ START_TEST(says_each_fault_with_its_pointer)
         {"{\"name\":\"a\",\"hours\":1.50" REST, "/hours format: must look like 1.5"},
         {"{\"name\":\"a\",\"hours\":\"\"" REST, "/hours format: must look like 1.5"},
         {"{\"name\":\"a\",\"colour\":1" REST, "/colour type: " TEXT},
-        {"{\"name\":\"a\",\"colour\":\"pink\"" REST,
-         "/colour value: must be one of: red, green"},
-        {"{\"name\":\"a\",\"colour\":\"blue\"" REST,
-         "/colour value: must be one of: red, green"},
+        {"{\"name\":\"a\",\"colour\":\"pink\"" REST, "/colour value: must be one of: red, green"},
+        {"{\"name\":\"a\",\"colour\":\"blue\"" REST, "/colour value: must be one of: red, green"},
         {"{\"name\":\"a\",\"version\":1" REST, "/version read-only: is set by the server"},
         {"{\"name\":\"a\",\"version\":null" REST, "/version read-only: is set by the server"},
         {"{\"name\":\"a\",\"made_at\":\"x\"" REST, "/made_at read-only: is set by the server"},

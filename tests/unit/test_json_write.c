@@ -61,10 +61,9 @@ START_TEST(writes_every_type_in_table_order)
     other.id = 0;
     other.minutes = 480;
     json_write(&b, &thing_schema, &other);
-    ck_assert_view(buf_str(&b),
-                   "{\"id\":0,\"note\":\"\",\"reason\":null,\"day\":\"1970-01-02\","
-                   "\"until\":null,\"hours\":8,\"colour\":\"deep \\\"green\\\"\","
-                   "\"is_red\":false,\"made_at\":\"1970-01-01T00:00:01.500000Z\"}");
+    ck_assert_view(buf_str(&b), "{\"id\":0,\"note\":\"\",\"reason\":null,\"day\":\"1970-01-02\","
+                                "\"until\":null,\"hours\":8,\"colour\":\"deep \\\"green\\\"\","
+                                "\"is_red\":false,\"made_at\":\"1970-01-01T00:00:01.500000Z\"}");
     ck_assert_int_eq(b.status, STATUS_OK);
     talloc_free(mem);
 }
@@ -160,6 +159,38 @@ START_TEST(a_full_buffer_fails_and_holds_no_more_than_its_limit)
 }
 END_TEST
 
+START_TEST(a_buffer_that_has_failed_stays_as_it_is)
+{
+    struct buf b;
+
+    buf_init(&b, NULL, 10000);
+    buf_add_char(&b, '[');
+    b.status = STATUS_NO_MEMORY;
+    json_write(&b, &thing_schema, &sample);
+    json_write_text(&b, STR("a"));
+    ck_assert_view(buf_str(&b), "[");
+    ck_assert_int_eq(b.status, STATUS_NO_MEMORY);
+    talloc_free(b.data);
+}
+END_TEST
+
+#define LONGEST_NAME "a_name_of_32_characters_is_allow"
+
+START_TEST(a_name_may_have_32_characters)
+{
+    static const struct field fields[] = {
+        FIELD_NAMED(LONGEST_NAME, FIELD_INT, struct thing, id, int64_t)};
+    static const struct schema schema = SCHEMA("Long", struct thing, fields);
+    struct buf b;
+
+    ck_assert_uint_eq(strlen(LONGEST_NAME), FIELD_NAME_MAX);
+    buf_init(&b, NULL, 10000);
+    json_write(&b, &schema, &sample);
+    ck_assert_view(buf_str(&b), "{\"" LONGEST_NAME "\":-9223372036854775808}");
+    talloc_free(b.data);
+}
+END_TEST
+
 START_TEST(appends_to_what_is_there)
 {
     struct buf b;
@@ -180,4 +211,6 @@ END_TEST
 
 UNIT_MAIN("json_write", writes_every_type_in_table_order,
           escapes_what_must_be_escaped_and_nothing_else, any_text_survives_the_round_trip,
-          a_full_buffer_fails_and_holds_no_more_than_its_limit, appends_to_what_is_there)
+          a_full_buffer_fails_and_holds_no_more_than_its_limit,
+          a_buffer_that_has_failed_stays_as_it_is, a_name_may_have_32_characters,
+          appends_to_what_is_there)

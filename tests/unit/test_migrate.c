@@ -11,7 +11,8 @@ struct folder {
 static void folder_make(struct folder *f)
 {
     const char *parent = getenv("TMPDIR");
-    (void)snprintf(f->path, sizeof f->path, "%s/migrations.XXXXXX", parent == NULL ? P_tmpdir : parent);
+    (void)snprintf(f->path, sizeof f->path, "%s/migrations.XXXXXX",
+                   parent == NULL ? P_tmpdir : parent);
     ck_assert_ptr_nonnull(mkdtemp(f->path));
 }
 
@@ -51,7 +52,8 @@ static void folder_fill(struct folder *f)
 {
     folder_make(f);
     file_put(f, "0001_one.sql", UP("CREATE TABLE one (a INT PRIMARY KEY)"));
-    file_put(f, "0002_two.sql", "-- ';\n" UP("CREATE TABLE two (a INT PRIMARY KEY); INSERT INTO two VALUES (1)"));
+    file_put(f, "0002_two.sql",
+             "-- ';\n" UP("CREATE TABLE two (a INT PRIMARY KEY); INSERT INTO two VALUES (1)"));
     file_put(f, "0003_three.sql", UP("INSERT INTO one VALUES (1), (2)"));
 }
 
@@ -73,7 +75,8 @@ START_TEST(test_applies_once_in_order)
     ck_assert_said(said, "up to date at 0003_three");
     ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM one"), 2);
     ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM schema_migration WHERE state = 'done'"
-                                   " AND finished_at >= started_at AND LENGTH(checksum) = 64"), 3);
+                                   " AND finished_at >= started_at AND LENGTH(checksum) = 64"),
+                     3);
     file_put(&f, "0004_four.sql", UP("DROP TABLE two"));
     ck_assert_int_eq(migrate_to(w, f.path, said, sizeof said), STATUS_OK);
     ck_assert_int_eq(sql_number(w, "SELECT MAX(version) FROM schema_migration"), 4);
@@ -110,7 +113,10 @@ START_TEST(test_dry_run_and_status_change_nothing)
     (void)fclose(options.out);
     ck_assert_said(said, "missing  0002_two");
     ck_assert_said(said, "would apply 0003_three");
-    ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"), 0);
+    ck_assert_int_eq(
+        sql_number(
+            w, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"),
+        0);
     ck_assert_int_eq(migrate_to(w, f.path, NULL, 0), STATUS_OK);
     options.out = options.err = fmemopen(said, sizeof said, "w");
     ck_assert_int_eq(migrate_status(w, &w->root_config, &options), STATUS_OK);
@@ -128,30 +134,42 @@ static const struct {
     enum status status;
     const char *said;
 } refusals[] = {
-    {"an edited file", NULL, "0002_two.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "was edited after"},
+    {"an edited file", NULL, "0002_two.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA,
+     "was edited after"},
     {"a renamed file", "0002_two.sql", "0002_zwei.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA,
      "was applied as 0002_two"},
     {"the last file removed", "0003_three.sql", NULL, NULL, NULL, STATUS_BAD_SCHEMA,
      "newer than these files: it has 0003_three"},
-    {"a file in the middle removed", "0002_two.sql", NULL, NULL, NULL, STATUS_BAD_SCHEMA, "number 0002 is missing"},
-    {"the first file removed", "0001_one.sql", NULL, NULL, NULL, STATUS_BAD_SCHEMA, "number 0001 is missing"},
-    {"a gap", NULL, "0005_five.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "number 0004 is missing"},
-    {"the same number twice", NULL, "0003_drei.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "same number"},
+    {"a file in the middle removed", "0002_two.sql", NULL, NULL, NULL, STATUS_BAD_SCHEMA,
+     "number 0002 is missing"},
+    {"the first file removed", "0001_one.sql", NULL, NULL, NULL, STATUS_BAD_SCHEMA,
+     "number 0001 is missing"},
+    {"a gap", NULL, "0005_five.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA,
+     "number 0004 is missing"},
+    {"the same number twice", NULL, "0003_drei.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA,
+     "same number"},
     {"number 0000", NULL, "0000_zero.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "same number"},
     {"an odd name", NULL, "4_four.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "NNNN_name.sql"},
-    {"upper case in a name", NULL, "0004_Four.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "NNNN_name.sql"},
+    {"upper case in a name", NULL, "0004_Four.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA,
+     "NNNN_name.sql"},
     {"no name", NULL, "0004_.sql", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "NNNN_name.sql"},
-    {"another ending", NULL, "0004_four.txt", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA, "NNNN_name.sql"},
-    {"half-applied", NULL, NULL, NULL, "UPDATE schema_migration SET state = 'running' WHERE version = 2",
-     STATUS_BAD_SCHEMA, "DELETE FROM schema_migration WHERE version = 2"},
+    {"another ending", NULL, "0004_four.txt", UP("SELECT 1"), NULL, STATUS_BAD_SCHEMA,
+     "NNNN_name.sql"},
+    {"half-applied", NULL, NULL, NULL,
+     "UPDATE schema_migration SET state = 'running' WHERE version = 2", STATUS_BAD_SCHEMA,
+     "DELETE FROM schema_migration WHERE version = 2"},
     {"a newer database", NULL, NULL, NULL,
-     "INSERT INTO schema_migration VALUES (4, '0004_new', '', 'done', NOW(), NOW())", STATUS_BAD_SCHEMA, "newer"},
-    {"a hole in the database", NULL, NULL, NULL, "DELETE FROM schema_migration WHERE version = 2", STATUS_BAD_SCHEMA,
-     "but not 0002_two before it"},
+     "INSERT INTO schema_migration VALUES (4, '0004_new', '', 'done', NOW(), NOW())",
+     STATUS_BAD_SCHEMA, "newer"},
+    {"a hole in the database", NULL, NULL, NULL, "DELETE FROM schema_migration WHERE version = 2",
+     STATUS_BAD_SCHEMA, "but not 0002_two before it"},
     {"no marker", NULL, "0004_four.sql", "SELECT 1;", NULL, STATUS_BAD_SCHEMA, "-- migrate:up"},
-    {"an open quote", NULL, "0004_four.sql", UP("SELECT 1; SELECT '"), NULL, STATUS_BAD_SCHEMA, "has no end"},
-    {"no statement", NULL, "0004_four.sql", "-- migrate:up\n-- later\n", NULL, STATUS_BAD_SCHEMA, "no statement"},
-    {"not UTF-8", NULL, "0004_four.sql", UP("SELECT '\xff'"), NULL, STATUS_BAD_CONFIG, "not valid UTF-8"},
+    {"an open quote", NULL, "0004_four.sql", UP("SELECT 1; SELECT '"), NULL, STATUS_BAD_SCHEMA,
+     "has no end"},
+    {"no statement", NULL, "0004_four.sql", "-- migrate:up\n-- later\n", NULL, STATUS_BAD_SCHEMA,
+     "no statement"},
+    {"not UTF-8", NULL, "0004_four.sql", UP("SELECT '\xff'"), NULL, STATUS_BAD_CONFIG,
+     "not valid UTF-8"},
 };
 
 START_TEST(test_refuses)
@@ -171,8 +189,8 @@ START_TEST(test_refuses)
             sql_do(w, "%s", refusals[i].sql);
         int64_t rows = sql_number(w, "SELECT COUNT(*) FROM schema_migration");
         enum status st = migrate_to(w, f.path, said, sizeof said);
-        ck_assert_msg(st == refusals[i].status && strstr(said, refusals[i].said) != NULL, "%s: %d %s",
-                      refusals[i].name, st, said);
+        ck_assert_msg(st == refusals[i].status && strstr(said, refusals[i].said) != NULL,
+                      "%s: %d %s", refusals[i].name, st, said);
         ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM schema_migration"), rows);
         done(w, &f);
     }
@@ -203,7 +221,8 @@ START_TEST(test_failed_later_statement_is_half_applied)
     char said[4096] = "";
 
     folder_make(&f);
-    file_put(&f, "0001_one.sql", UP("CREATE TABLE one (a INT PRIMARY KEY); INSERT INTO nowhere VALUES (1)"));
+    file_put(&f, "0001_one.sql",
+             UP("CREATE TABLE one (a INT PRIMARY KEY); INSERT INTO nowhere VALUES (1)"));
     ck_assert_int_eq(migrate_to(w, f.path, said, sizeof said), STATUS_INTERNAL);
     ck_assert_said(said, "statement 2");
     ck_assert_int_eq(migrate_to(w, f.path, said, sizeof said), STATUS_BAD_SCHEMA);
@@ -239,7 +258,8 @@ START_TEST(test_several_at_once)
         ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
     ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM one"), 3);
-    ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM schema_migration WHERE state = 'done'"), 4);
+    ck_assert_int_eq(sql_number(w, "SELECT COUNT(*) FROM schema_migration WHERE state = 'done'"),
+                     4);
     done(w, &f);
 }
 END_TEST
@@ -259,8 +279,10 @@ START_TEST(test_killed_half_way)
         _exit(migrate_to(w, f.path, said, sizeof said) == STATUS_INTERNAL ? 0 : 1);
     const char *id = "";
     while (id[0] == '\0')
-        id = sql_ask(w, "SELECT id FROM information_schema.processlist WHERE db = '%s' AND info LIKE 'INSERT INTO one%%'",
-                     w->name);
+        id = sql_ask(
+            w,
+            "SELECT id FROM information_schema.processlist WHERE db = '%s' AND info LIKE 'INSERT INTO one%%'",
+            w->name);
     sql_do(w, "KILL %s", id);
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -296,5 +318,7 @@ START_TEST(test_unusable)
 END_TEST
 
 UNIT_MAIN("migrate", test_applies_once_in_order, test_checksum_is_sha256_of_the_file,
-          test_dry_run_and_status_change_nothing, test_refuses, test_failed_first_statement_can_be_tried_again,
-          test_failed_later_statement_is_half_applied, test_several_at_once, test_killed_half_way, test_unusable)
+          test_dry_run_and_status_change_nothing, test_refuses,
+          test_failed_first_statement_can_be_tried_again,
+          test_failed_later_statement_is_half_applied, test_several_at_once, test_killed_half_way,
+          test_unusable)

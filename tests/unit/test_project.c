@@ -24,9 +24,8 @@ START_TEST(takes_time_while_open_and_within_its_dates)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct project project = {.state = cases[i].state,
-                                  .starts = {cases[i].starts},
-                                  .ends = {cases[i].ends}};
+        struct project project = {
+            .state = cases[i].state, .starts = {cases[i].starts}, .ends = {cases[i].ends}};
         ck_assert_msg(project_takes(&project, (struct date){cases[i].day}) == cases[i].takes, "%s",
                       cases[i].name);
     }

@@ -66,7 +66,8 @@ static const struct {
     {"space around a marker", "  -- migrate:up \r\na;", "a;"},
     {"the marker inside a line", "x -- migrate:up\na;", NULL},
     {"nothing below it", "-- migrate:up", ""},
-    {"the second up marker is a comment", "-- migrate:up\na;\n-- migrate:up\nb;", "a;\n-- migrate:up\nb;"},
+    {"the second up marker is a comment", "-- migrate:up\na;\n-- migrate:up\nb;",
+     "a;\n-- migrate:up\nb;"},
 };
 
 START_TEST(test_up_section)

@@ -20,7 +20,12 @@ const framed = (parts) => Buffer.concat(parts.flatMap((bytes) => [u64(bytes.leng
 function macOf(event, key) {
   const numbers = [event.person_id, event.week, event.action, event.actor_id, event.entry_id ?? 0, event.at_us];
   const keyed = event.ikey !== null;
-  const parts = [Buffer.concat(numbers.map(u64)), event.ikey ?? EMPTY, keyed ? event.request_hash : EMPTY, event.digest];
+  const parts = [
+    Buffer.concat(numbers.map(u64)),
+    event.ikey ?? EMPTY,
+    keyed ? event.request_hash : EMPTY,
+    event.digest,
+  ];
   return createHmac('sha256', key).update(framed(parts)).digest();
 }
 
@@ -57,8 +62,16 @@ function checkSums(row, entries) {
     days[day] += minutes;
     counts[status] += 1;
   }
-  assert.deepEqual([1, 2, 3, 4, 5, 6, 7].map((day) => row[`d${day}`]), days, `minutes of week ${row.week}`);
-  assert.deepEqual(STATUS_COLUMNS.map((name) => row[name]), counts, `counts of week ${row.week}`);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 7].map((day) => row[`d${day}`]),
+    days,
+    `minutes of week ${row.week}`,
+  );
+  assert.deepEqual(
+    STATUS_COLUMNS.map((name) => row[name]),
+    counts,
+    `counts of week ${row.week}`,
+  );
   for (const minutes of days) assert.ok(minutes <= 1440, 'more than 24 hours on a day');
 }
 
@@ -75,8 +88,15 @@ export async function checkBooks(caller) {
   const known = new Set(weeks.map(({ week }) => week));
   for (const { week } of [...events, ...entries]) assert.ok(known.has(week), `there is no row for week ${week}`);
   for (const row of weeks) {
-    checkChain(row, events.filter(({ week }) => week === row.week), key);
-    checkSums(row, entries.filter(({ week }) => week === row.week));
+    checkChain(
+      row,
+      events.filter(({ week }) => week === row.week),
+      key,
+    );
+    checkSums(
+      row,
+      entries.filter(({ week }) => week === row.week),
+    );
   }
   return Object.fromEntries(weeks.map((row) => [row.week, row]));
 }

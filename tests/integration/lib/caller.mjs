@@ -20,7 +20,14 @@ export const newSub = () => `auth0|${unique()}`;
 export const newKey = () => `key-${unique()}`;
 
 /** Claims that a token of a person has, as the tenant writes them. */
-export function personClaims({ sub = newSub(), scopes = EMPLOYEE, name = 'Test Person', email, verified = true, kind = 'employee' } = {}) {
+export function personClaims({
+  sub = newSub(),
+  scopes = EMPLOYEE,
+  name = 'Test Person',
+  email,
+  verified = true,
+  kind = 'employee',
+} = {}) {
   const address = email === undefined ? `${sub.replace(/[^a-z0-9]/g, '.')}@tests.example` : email;
   return {
     sub,

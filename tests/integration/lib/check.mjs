@@ -9,7 +9,8 @@ export function expectStatus(reply, status) {
 }
 
 // Words that tell about the inside: SQL, files, libraries, programs.
-const INSIDE = /\b(SELECT|INSERT|UPDATE|mysql|mariadb|talloc|json-c|libjwt|openssl|libcurl|nginx|timesheets-api)\b|\/(?:var|tmp|usr|home|root|run)\//i;
+const INSIDE =
+  /\b(SELECT|INSERT|UPDATE|mysql|mariadb|talloc|json-c|libjwt|openssl|libcurl|nginx|timesheets-api)\b|\/(?:var|tmp|usr|home|root|run)\//i;
 
 function checkProblem(reply, status) {
   expectStatus(reply, status);
@@ -55,7 +56,9 @@ export function expectNoScope(reply, scope) {
 /** 422 with just these fields at fault: {'/date': 'range'}; a code of null stands for any. */
 export function expectFaults(reply, faults, slug = 'validation') {
   const problem = expectProblem(reply, 422, slug);
-  const found = Object.fromEntries(problem.errors.map(({ pointer, code }) => [pointer, faults[pointer] === null ? null : code]));
+  const found = Object.fromEntries(
+    problem.errors.map(({ pointer, code }) => [pointer, faults[pointer] === null ? null : code]),
+  );
   assert.deepEqual(found, faults, reply.text);
   for (const { detail } of problem.errors) assert.ok(detail.length > 0, 'each fault has a sentence');
   return problem;

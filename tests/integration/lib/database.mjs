@@ -69,7 +69,12 @@ export async function personIdOf(caller) {
 export const entryRow = (id) => one('SELECT * FROM entry WHERE id = ?', id);
 
 export async function countEntries(caller) {
-  return (await one('SELECT COUNT(*) AS n FROM entry e JOIN person p ON p.id = e.person_id WHERE p.sub = ?', Buffer.from(caller.sub))).n;
+  return (
+    await one(
+      'SELECT COUNT(*) AS n FROM entry e JOIN person p ON p.id = e.person_id WHERE p.sub = ?',
+      Buffer.from(caller.sub),
+    )
+  ).n;
 }
 
 /** Puts an entry of ours into a state that a manager's decision would have given it. */
@@ -77,7 +82,12 @@ export async function setStatus(id, status, { reason = '' } = {}) {
   const numbers = { draft: 0, submitted: 1, approved: 2, rejected: 3 };
   const columns = ['n_draft', 'n_submitted', 'n_approved', 'n_rejected'];
   const row = await entryRow(id);
-  await query('UPDATE entry SET status = ?, reason = ?, version = version + 1 WHERE id = ?', numbers[status], reason, id);
+  await query(
+    'UPDATE entry SET status = ?, reason = ?, version = version + 1 WHERE id = ?',
+    numbers[status],
+    reason,
+    id,
+  );
   await query(
     `UPDATE week SET ${columns[row.status]} = ${columns[row.status]} - 1, ${columns[numbers[status]]} = ${columns[numbers[status]]} + 1
      WHERE person_id = ? AND week = YEARWEEK(?, 3)`,

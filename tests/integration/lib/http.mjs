@@ -17,6 +17,7 @@ export class Reply {
   constructor(request, message, body, elapsedMs) {
     this.request = request; // "POST /api/timesheets", for messages
     this.status = message.statusCode;
+    this.reason = message.statusMessage;
     this.headers = message.headers;
     this.body = message.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
     this.elapsedMs = elapsedMs;
@@ -40,7 +41,11 @@ export class Reply {
 }
 
 /** Sends bytes as they are. headers: an object; a value that is an array is sent as several lines. */
-export function send(method, path, { headers = {}, body, agent = sharedAgent, url = origin, timeoutMs = TIMEOUT_MS } = {}) {
+export function send(
+  method,
+  path,
+  { headers = {}, body, agent = sharedAgent, url = origin, timeoutMs = TIMEOUT_MS } = {},
+) {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const all = { ...headers };
@@ -73,7 +78,9 @@ export function send(method, path, { headers = {}, body, agent = sharedAgent, ur
 export function sendRaw(bytes) {
   return new Promise((resolve, reject) => {
     const chunks = [];
-    const socket = tls.connect({ host: '127.0.0.1', port: origin.port, servername: 'localhost', ca }, () => socket.write(bytes));
+    const socket = tls.connect({ host: '127.0.0.1', port: origin.port, servername: 'localhost', ca }, () =>
+      socket.write(bytes),
+    );
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('the server did not close the connection')));
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', reject);
