@@ -18,11 +18,11 @@ struct migrate_options {
     FILE *out, *err; /* for people: what was done; what is wrong and what to do about it */
 };
 
-/* Applies what is missing. A second process waits for the first and then finds nothing to do. Refuses
- * (STATUS_BAD_SCHEMA) files with a gap or the same number twice, an applied file that was edited,
- * renamed or removed, a database that is newer than the files, and a migration that stopped half-way.
- * STATUS_BAD_CONFIG (files cannot be read), STATUS_UNAVAILABLE (no database), STATUS_INTERNAL (a
- * statement failed). Everything is explained on err. */
+/* Applies what is missing. A second process waits for the first and then finds nothing to do.
+ * Refuses (STATUS_BAD_SCHEMA) files with a gap or the same number twice, an applied file that
+ * was edited, renamed or removed, a database that is newer than the files, and a migration that
+ * stopped half-way. STATUS_BAD_CONFIG (files cannot be read), STATUS_UNAVAILABLE (no database),
+ * STATUS_INTERNAL (a statement failed). Everything is explained on err. */
 enum status migrate_run(TALLOC_CTX *mem, const struct store_config *config,
                         const struct migrate_options *options) TS_MUST_CHECK;
 

@@ -37,7 +37,8 @@ struct store;
 enum status store_open(TALLOC_CTX *mem, const struct store_config *config,
                        struct store **out) TS_MUST_CHECK;
 /* Connects what is not connected, checks the schema version and prepares every statement.
- * STATUS_UNAVAILABLE; STATUS_BAD_SCHEMA (logged with the reason) is final. After a failed connect it fails fast for a second. */
+ * STATUS_UNAVAILABLE; STATUS_BAD_SCHEMA (logged with the reason) is final. After a failed
+ * connect it fails fast for a second. */
 enum status store_connect(struct store *store) TS_MUST_CHECK;
 /* Readiness: does the database answer, with the right schema? */
 enum status store_ping(struct store *store) TS_MUST_CHECK;
@@ -66,10 +67,12 @@ enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct
 
 /* --- projects ------------------------------------------------------------- */
 typedef enum status store_project_fn(const struct project *row, void *arg);
-/* Ordered by code, after `after` (empty = from the start), at most limit rows; state < 0 = any; q matches code, name, customer. */
+/* Ordered by code, after `after` (empty = from the start), at most limit rows; state < 0 = any;
+ * q matches code, name, customer. */
 enum status store_projects_each(struct store *store, int64_t state, struct str q, struct str after,
                                 int64_t limit, store_project_fn *each, void *arg) TS_MUST_CHECK;
-/* STATUS_NOT_FOUND. Answers up to max_age_ms old may come from the worker's cache (0 = ask the database). */
+/* STATUS_NOT_FOUND. Answers up to max_age_ms old may come from the worker's cache (0 = ask the
+ * database). */
 enum status store_project_get(struct store *store, struct str code, int64_t max_age_ms,
                               struct project *out) TS_MUST_CHECK;
 
@@ -85,11 +88,13 @@ struct entry_filter {
     int64_t limit;
 };
 typedef enum status store_entry_fn(const struct entry *row, void *arg);
-/* Newest first by (date, id). user_id is left empty. Others' drafts never appear, whatever the filter says. */
+/* Newest first by (date, id). user_id is left empty. Others' drafts never appear, whatever the
+ * filter says. */
 enum status store_entries_each(struct store *store, const struct principal *who,
                                const struct entry_filter *filter, store_entry_fn *each,
                                void *arg) TS_MUST_CHECK;
-/* One entry with its owner's user_id, if `who` may see it: own, or not a draft for who sees others. STATUS_NOT_FOUND. */
+/* One entry with its owner's user_id, if `who` may see it: own, or not a draft for who sees
+ * others. STATUS_NOT_FOUND. */
 enum status store_entry_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
                             int64_t id, struct entry *out) TS_MUST_CHECK;
 
@@ -106,8 +111,9 @@ enum event_action {
     EVENT_PERSON_CLAIMED
 };
 
-/* A change, for its stream (person, week; week 0 = the person). `after` is the reply's body. The chain covers
- * `mac`, which covers everything but seq; `digest` stands for salt, before and after, so that these can be erased. */
+/* A change, for its stream (person, week; week 0 = the person). `after` is the reply's body. The
+ * chain covers `mac`, which covers everything but seq; `digest` stands for salt, before and
+ * after, so that these can be erased. */
 struct event {
     int64_t person_id;
     struct iso_week week;
@@ -141,11 +147,13 @@ struct replay {
     struct str after;
 };
 
-/* Runs body in one transaction and commits. Repeats it whole (at most three times more, with jitter) after a deadlock, a
- * lock time-out, a connection lost before COMMIT or a clash of entry ids; when the connection is lost during COMMIT it finds out by the
- * last event written whether it took place. Before any refusal, and when the key turns out to be used, it rolls back
- * and looks the key up: the same request gives STATUS_OK with replay->found, another one STATUS_KEY_REUSED. Otherwise the body's status;
- * STATUS_CONTENDED or STATUS_UNAVAILABLE when the tries or the time ran out. body must be repeatable. */
+/* Runs body in one transaction and commits. Repeats it whole (at most three times more, with
+ * jitter) after a deadlock, a lock time-out, a connection lost before COMMIT or a clash of entry
+ * ids; when the connection is lost during COMMIT it finds out by the last event written whether
+ * it took place. Before any refusal, and when the key turns out to be used, it rolls back and
+ * looks the key up: the same request gives STATUS_OK with replay->found, another one
+ * STATUS_KEY_REUSED. Otherwise the body's status; STATUS_CONTENDED or STATUS_UNAVAILABLE when
+ * the tries or the time ran out. body must be repeatable. */
 enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
                            store_tx_fn *body, void *arg, struct replay *replay) TS_MUST_CHECK;
 
@@ -158,9 +166,10 @@ struct week_change {
     int16_t count[ENTRY_STATUS_COUNT]; /* added to the counts per status */
     int8_t first_day;                  /* earliest weekday touched, 0..6; -1 = none (week 0) */
 };
-/* Writes the week row of the event (making it when missing), which is the lock of its entries, and advances the stream's
- * chain by the event's mac; *seq is the event's place in it. STATUS_PERIOD_LOCKED; STATUS_DAY_OVER_24H (then minutes_there
- * holds what Monday..Sunday have without this change). Several weeks: in ascending order. */
+/* Writes the week row of the event (making it when missing), which is the lock of its entries,
+ * and advances the stream's chain by the event's mac; *seq is the event's place in it.
+ * STATUS_PERIOD_LOCKED; STATUS_DAY_OVER_24H (then minutes_there holds what Monday..Sunday have
+ * without this change). Several weeks: in ascending order. */
 enum status tx_week_change(struct tx *tx, const struct principal *who,
                            const struct week_change *change, const struct event *event,
                            int64_t *seq, int64_t minutes_there[WEEK_DAYS]) TS_MUST_CHECK;
@@ -169,7 +178,8 @@ enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t se
 /* The entry, if `who` may see it, read inside the transaction. STATUS_NOT_FOUND. */
 enum status tx_entry_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who, int64_t id,
                          struct entry *out) TS_MUST_CHECK;
-/* Own entries only. update and delete name the date and version that were read: STATUS_STALE when they moved. */
+/* Own entries only. update and delete name the date and version that were read: STATUS_STALE
+ * when they moved. */
 enum status tx_entry_insert(struct tx *tx, const struct principal *who, const struct entry *entry,
                             int64_t project_id) TS_MUST_CHECK;
 enum status tx_entry_update(struct tx *tx, const struct principal *who, const struct entry *entry,
@@ -181,7 +191,8 @@ enum status tx_entry_delete(struct tx *tx, const struct principal *who, int64_t 
 enum status tx_entry_was_deleted(struct tx *tx, const struct principal *who, int64_t id,
                                  int64_t version, bool *out) TS_MUST_CHECK;
 
-/* Makes a row for a new subject. STATUS_STALE when another worker was faster (look it up again). The id is in *out. */
+/* Makes a row for a new subject. STATUS_STALE when another worker was faster (look it up again).
+ * The id is in *out. */
 enum status tx_person_insert(struct tx *tx, const struct identity *identity, struct str user_id,
                              int64_t *out) TS_MUST_CHECK;
 /* The unclaimed row an admin made with this verified e-mail. STATUS_NOT_FOUND. */

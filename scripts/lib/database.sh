@@ -65,7 +65,8 @@ database_create() {
 	rm -rf "$new"
 	local options=()
 	database_user_option options
-	as_account mariadb-install-db --defaults-file="$DIR/conf/mariadb.cnf" --datadir="$new" --skip-test-db --skip-name-resolve \
+	# --force: the name of the machine need not be in DNS; nobody connects by it.
+	as_account mariadb-install-db --defaults-file="$DIR/conf/mariadb.cnf" --datadir="$new" --skip-test-db --skip-name-resolve --force \
 		--auth-root-authentication-method=normal "${options[@]}" >>"$LOG/database-install.log" 2>&1 || {
 		show_log "$LOG/database-install.log"
 		die "creating the database in $DIR/db failed"

@@ -121,6 +121,8 @@ enum status access_check(struct call *call)
 }
 
 /* --- persons --------------------------------------------------------------------------- */
+enum { ADMIT_TRIES = 2 };
+
 struct admission {
     struct call *call;
     struct identity identity;
@@ -204,12 +206,17 @@ static enum status find_or_admit(struct call *call, struct person *out)
     struct admission a = {.call = call, .identity = identity_of(call->claims)};
     enum status st = store_person_by_sub(call->mem, call->api->store, sub, out);
 
-    if (st != STATUS_NOT_FOUND)
-        return st;
-    st = store_transact(call->mem, call->api->store, &no_key, admit, &a, &replay);
-    if (st == STATUS_OK ||
-        st == STATUS_STALE) /* made by us, or by another worker at the same time */
-        st = store_person_by_sub(call->mem, call->api->store, sub, out);
+    /* Another worker may make this person, or somebody else claim the row, at the same time: then
+     * it is looked up, and if need be tried again. */
+    for (int tries = 0; st == STATUS_NOT_FOUND && tries < ADMIT_TRIES; tries++) {
+        st = store_transact(call->mem, call->api->store, &no_key, admit, &a, &replay);
+        if (st == STATUS_OK || st == STATUS_STALE)
+            st = store_person_by_sub(call->mem, call->api->store, sub, out);
+    }
+    if (st == STATUS_NOT_FOUND) { /* never the client's 404: it is about the caller */
+        LOG(LOG_ERROR, "person_not_admitted", LOG_TEXT("subject", call->trace->subject));
+        st = STATUS_CONTENDED;
+    }
     return st;
 }
 

@@ -94,7 +94,6 @@ enum status db_password_read(TALLOC_CTX *mem, const char *file, struct str *out)
     }
     FILE *in = fopen(file, "re");
     if (in == NULL || fgets(line, sizeof line, in) == NULL) {
-        LOG(LOG_ERROR, "db_password_unreadable", LOG_TEXT("file", file));
         st = STATUS_BAD_CONFIG;
     } else {
         password = str_n(line, strcspn(line, "\r\n"));
@@ -148,12 +147,8 @@ MYSQL *db_handle_new(const struct store_config *config, bool with_timeouts)
 bool db_handle_connect(MYSQL *handle, const struct store_config *config, struct str password,
                        unsigned long flags)
 {
-    if (mysql_real_connect(handle, config->host, config->user, password.data, config->name,
-                           (unsigned int)config->port, config->socket, flags) != NULL)
-        return true;
-    LOG(LOG_WARN, "db_connect_failed", LOG_INT("errno", mysql_errno(handle)),
-        LOG_TEXT("message", mysql_error(handle)));
-    return false;
+    return mysql_real_connect(handle, config->host, config->user, password.data, config->name,
+                              (unsigned int)config->port, config->socket, flags) != NULL;
 }
 
 void db_close(struct db *db)
@@ -256,6 +251,9 @@ static enum status connect_now(struct db *db)
         st = STATUS_NO_MEMORY;
     else if (db_handle_connect(db->handle, &store->config, store->password, CLIENT_FOUND_ROWS))
         st = open_session(db);
+    else
+        LOG(LOG_WARN, "db_connect_failed", LOG_INT("errno", mysql_errno(db->handle)),
+            LOG_TEXT("message", mysql_error(db->handle)));
     if (st == STATUS_OK)
         return STATUS_OK;
     db_close(db);

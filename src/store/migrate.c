@@ -270,8 +270,9 @@ static enum status check_applied(struct run *run)
 
 /* --- applying -------------------------------------------------------------------------------- */
 
-/* After an error of the server at the first statement nothing of the file is there (a DDL statement is
- * atomic on both servers), so its row is taken back and the file can be tried again. */
+/* After an error of the server at the first statement nothing of the file is there (a DDL
+ * statement is atomic on both servers), so its row is taken back and the file can be tried
+ * again. */
 static enum status statement_failed(struct run *run, const struct file *file, int number)
 {
     unsigned int error = sql_error(run->sql);
@@ -409,10 +410,13 @@ static enum status lock_database(struct run *run)
 /* A statement that waits for a table longer than this would hold up the service behind it. */
 static enum status begin(struct run *run, const struct store_config *config)
 {
-    enum status st = sql_open(run, config, &run->sql);
+    const char *why = "out of memory";
+    enum status st = sql_open(run, config, &run->sql, &why);
 
     if (st == STATUS_UNAVAILABLE)
-        COMPLAIN(run, "the database cannot be reached\n");
+        COMPLAIN(run, "the database cannot be used: %s\n", why);
+    else if (st != STATUS_OK)
+        COMPLAIN(run, "%s\n", why);
     if (st != STATUS_OK)
         return st;
     if (!own_statement(run, "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,"

@@ -27,23 +27,44 @@ static int close_sql(struct sql *sql)
     return 0;
 }
 
-enum status sql_open(TALLOC_CTX *mem, const struct store_config *config, struct sql **out)
+static enum status connect_sql(struct sql *sql, const struct store_config *config, const char **why)
 {
     struct str password;
+
+    *why = store_config_fault(config);
+    if (*why != NULL)
+        return STATUS_BAD_CONFIG;
+    enum status st = db_password_read(sql, config->password_file, &password);
+    if (st == STATUS_BAD_CONFIG)
+        *why = "the password file cannot be read";
+    if (st != STATUS_OK)
+        return st;
+    sql->handle = db_handle_new(config, false);
+    if (sql->handle == NULL)
+        return STATUS_NO_MEMORY;
+    if (db_handle_connect(sql->handle, config, password, 0))
+        return STATUS_OK;
+    *why = mysql_error(sql->handle);
+    return STATUS_UNAVAILABLE;
+}
+
+enum status sql_open(TALLOC_CTX *mem, const struct store_config *config, struct sql **out,
+                     const char **why)
+{
+    const char *fault = NULL;
     struct sql *sql = talloc_zero(mem, struct sql);
 
     if (sql == NULL)
         return STATUS_NO_MEMORY;
     talloc_set_destructor(sql, close_sql);
-    enum status st = db_password_read(sql, config->password_file, &password);
-    if (st == STATUS_OK && (sql->handle = db_handle_new(config, false)) == NULL)
-        st = STATUS_NO_MEMORY;
-    if (st == STATUS_OK && !db_handle_connect(sql->handle, config, password, 0))
-        st = STATUS_UNAVAILABLE;
-    if (st != STATUS_OK)
-        return talloc_free(sql), st;
-    *out = sql;
-    return STATUS_OK;
+    enum status st = connect_sql(sql, config, &fault);
+    if (st == STATUS_OK) {
+        *out = sql;
+        return STATUS_OK;
+    }
+    if (why != NULL)
+        *why = talloc_strdup(mem, fault == NULL ? "out of memory" : fault);
+    return talloc_free(sql), st;
 }
 
 bool sql_run(struct sql *sql, struct str statement)

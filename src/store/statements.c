@@ -446,8 +446,8 @@ enum status stmt_keep(TALLOC_CTX *mem, const struct db *db, enum stmt_id id, voi
     return STATUS_OK;
 }
 
-/* MySQL says "... for key 't.k'", MariaDB "... for key 'k'". Only the end counts: what stands before
- * quotes the client's value. */
+/* MySQL says "... for key 't.k'", MariaDB "... for key 'k'". Only the end counts: what stands
+ * before quotes the client's value. */
 bool stmt_fault_key(const struct db *db, const char *key)
 {
     size_t len = strlen(db->fault_text), key_len = strlen(key);

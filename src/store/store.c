@@ -32,21 +32,17 @@ static bool is_loopback(const char *host)
 }
 
 /* The password must not cross a network in clear text. */
-static bool config_is_sane(const struct store_config *config)
+const char *store_config_fault(const struct store_config *config)
 {
-    const char *why = NULL;
-
     if (config->name == NULL || config->user == NULL)
-        why = "the database's name and user must be given";
-    else if (config->socket == NULL && config->host == NULL)
-        why = "a socket or a host must be given";
-    else if (config->socket == NULL && config->ca_file == NULL && !is_loopback(config->host))
-        why = "a database on another machine needs TLS: give its CA file";
-    else if (config->port < 0 || config->port > 65535)
-        why = "the port must be at most 65535";
-    if (why != NULL)
-        LOG(LOG_ERROR, "db_config", LOG_TEXT("why", why));
-    return why == NULL;
+        return "the database's name and user must be given";
+    if (config->socket == NULL && config->host == NULL)
+        return "a socket or a host must be given";
+    if (config->socket == NULL && config->ca_file == NULL && !is_loopback(config->host))
+        return "a database on another machine needs TLS: give its CA file";
+    if (config->port < 0 || config->port > 65535)
+        return "the port must be at most 65535";
+    return NULL;
 }
 
 /* An empty setting is no setting. */
@@ -72,8 +68,11 @@ enum status store_open(TALLOC_CTX *mem, const struct store_config *given_config,
 {
     const struct store_config config = normalised(given_config);
 
-    if (!config_is_sane(&config))
+    const char *fault = store_config_fault(&config);
+    if (fault != NULL) {
+        LOG(LOG_ERROR, "db_config", LOG_TEXT("why", fault));
         return STATUS_BAD_CONFIG;
+    }
     struct store *store = talloc_zero(mem, struct store);
     if (store == NULL)
         return STATUS_NO_MEMORY;
@@ -85,6 +84,8 @@ enum status store_open(TALLOC_CTX *mem, const struct store_config *given_config,
     store->jitter = (uint64_t)clock_wall_ns();
     talloc_set_destructor(store, close_store);
     enum status st = db_password_read(store, config.password_file, &store->password);
+    if (st == STATUS_BAD_CONFIG)
+        LOG(LOG_ERROR, "db_password_unreadable", LOG_TEXT("file", config.password_file));
     if (st == STATUS_OK && (store->projects = project_cache_new(store)) == NULL)
         st = STATUS_NO_MEMORY;
     if (st != STATUS_OK)

@@ -65,8 +65,8 @@ enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct writ
     return STATUS_OK;
 }
 
-/* The COMMIT may still be at work on the server, or lie unread in its socket. That transaction holds
- * the week row until it ends, so the row is locked first: what is read then is final. */
+/* The COMMIT may still be at work on the server, or lie unread in its socket. That transaction
+ * holds the week row until it ends, so the row is locked first: what is read then is final. */
 enum db_fault event_is_stored(struct tx *tx, bool *out)
 {
     struct number_row week;

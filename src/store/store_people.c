@@ -52,8 +52,9 @@ enum status tx_person_insert(struct tx *tx, const struct identity *identity, str
                VALUES(V_BYTES(identity->sub), V_BYTES_OR_NULL(identity->email), V_BYTES(user_id),
                       V_TEXT(identity->name), V_INT(identity->kind), V_TIME(now), V_TIME(now)));
 
-    /* Somebody has just taken the e-mail as user_id: the next run sees that and chooses another. Of
-     * two keys the server names any, so the subject's own user_id means that the person is there. */
+    /* Somebody has just taken the e-mail as user_id: the next run sees that and chooses another.
+     * Of two keys the server names any, so the subject's own user_id means that the person is
+     * there. */
     if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "person_user_id") &&
         !str_eq(user_id, identity->sub))
         return tx_end(tx, DB_REPEAT);

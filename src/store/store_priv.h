@@ -112,16 +112,21 @@ void db_close(struct db *db);
 bool store_is_late(const struct store *store);
 /* Is the state of the schema one that this program can work with? STATUS_BAD_SCHEMA, logged. */
 enum status store_schema_fits(const struct schema_state *state) TS_MUST_CHECK;
-/* A new handle with every option set but not connected, and the connect itself; for the migration runner too. */
+/* What is wrong with a configuration, as a sentence; NULL when nothing is. */
+const char *store_config_fault(const struct store_config *config);
+/* A new handle with every option set but not connected, and the connect itself; for the migration
+ * runner too. */
 MYSQL *db_handle_new(const struct store_config *config, bool with_timeouts) TS_MUST_CHECK;
 bool db_handle_connect(MYSQL *handle, const struct store_config *config, struct str password,
                        unsigned long flags) TS_MUST_CHECK;
+/* The first line of a file (NULL: empty). STATUS_BAD_CONFIG when it cannot be read. */
 enum status db_password_read(TALLOC_CTX *mem, const char *file, struct str *out) TS_MUST_CHECK;
 enum db_fault db_fault_of(unsigned int error);
 /* The status of a fault that nobody interpreted. */
 enum status db_fault_status(enum db_fault fault);
 
-/* Prepares what belongs to the connection's role and binds it. STATUS_UNAVAILABLE, STATUS_BAD_SCHEMA. */
+/* Prepares what belongs to the connection's role and binds it. STATUS_UNAVAILABLE,
+ * STATUS_BAD_SCHEMA. */
 enum status stmt_prepare_all(struct db *db) TS_MUST_CHECK;
 enum status stmt_prepare(struct db *db, enum stmt_id id) TS_MUST_CHECK;
 /* Runs a statement: one round trip. All rows of a result are then on this side. */
@@ -167,7 +172,8 @@ enum db_fault tx_try(struct tx *tx, enum stmt_id id, const struct value *values,
 /* The same where no key or constraint is expected to refuse. */
 enum status tx_run(struct tx *tx, enum stmt_id id, const struct value *values,
                    size_t count) TS_MUST_CHECK;
-/* One row (STATUS_NOT_FOUND); its texts are copied to mem, or live until the next run when mem is NULL. */
+/* One row (STATUS_NOT_FOUND); its texts are copied to mem, or live until the next run when mem
+ * is NULL. */
 enum status tx_one(TALLOC_CTX *mem, struct tx *tx, enum stmt_id id, const struct value *values,
                    size_t count, void *row) TS_MUST_CHECK;
 /* Ends the transaction for this reason and returns its status. */
@@ -176,7 +182,8 @@ enum status tx_end(struct tx *tx, enum db_fault fault);
 /* In store_events.c: the stored outcome of a key. STATUS_NOT_FOUND, STATUS_KEY_REUSED. */
 enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
                          struct replay *out) TS_MUST_CHECK;
-/* Is the last event of the transaction in the database? For after a connection that was lost in COMMIT. */
+/* Is the last event of the transaction in the database? For after a connection that was lost in
+ * COMMIT. */
 enum db_fault event_is_stored(struct tx *tx, bool *out) TS_MUST_CHECK;
 /* In store_projects.c. */
 struct project_cache *project_cache_new(TALLOC_CTX *mem);

@@ -36,8 +36,8 @@ static int32_t locked_days(struct iso_week week, struct date locked_through)
     return days < 0 ? 0 : days > WEEK_DAYS ? WEEK_DAYS : days;
 }
 
-/* Makes the row of a week that has none. The shared lock keeps the period lock still until we are done:
- * who moves it waits, and then finds our row. */
+/* Makes the row of a week that has none. The shared lock keeps the period lock still until we
+ * are done: who moves it waits, and then finds our row. */
 static enum status make_week(struct tx *tx, const struct event *event)
 {
     static const char first_head[EVENT_MAC_LEN] = {0};
@@ -67,8 +67,8 @@ static enum db_fault change(struct tx *tx, const struct week_change *c, const st
                          V_INT(event->week.number), V_INT(day)));
 }
 
-/* A constraint of the week row has refused. A day above 24 hours is the client's; anything else comes
- * from an entry that was read before somebody else changed it: run again, it will be seen. */
+/* A constraint of the week row has refused. A day above 24 hours is the client's; anything else
+ * comes from an entry that was read before somebody else changed it: run again, it will be seen. */
 static enum status refused(struct tx *tx, const struct week_change *c, const struct event *event,
                            int64_t minutes_there[WEEK_DAYS])
 {

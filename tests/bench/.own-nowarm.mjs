@@ -3,10 +3,11 @@
 //   node own.mjs KEYS SECONDS ROUNDS CONNECTIONS [LABEL] [OUT.json]
 // With OUT the samples are added to that file, so that several settings can share one table (--print).
 //   node own.mjs --print OUT.json
+
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { spawn } from 'node:child_process';
-import { cpuSeconds, cores, memory, stackPids, workers } from './lib/proc.mjs';
+import { cores, cpuSeconds, memory, stackPids, workers } from './lib/proc.mjs';
 import { median, table } from './lib/table.mjs';
 
 const here = import.meta.dirname;
@@ -14,13 +15,27 @@ const TOKENS = 200; // as many as lib/tokens.mjs makes of each kind
 
 function wrk(scenario, keys, seconds, connections) {
   const kind = scenario === 'get' ? 'get' : 'post';
-  const args = [`-t${connections > 1 ? 2 : 1}`, `-c${connections}`, `-d${seconds}s`, '--timeout', '10s',
-    '-s', path.join(here, `${kind}.lua`), `${process.env.TS_URL}/api/timesheets`];
-  const env = { ...process.env, TOKENS: path.join(keys, `tokens-${kind}.txt`), KEYED: scenario === 'post, keyed' ? '1' : '0' };
+  const args = [
+    `-t${connections > 1 ? 2 : 1}`,
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    path.join(here, `${kind}.lua`),
+    `${process.env.TS_URL}/api/timesheets`,
+  ];
+  const env = {
+    ...process.env,
+    TOKENS: path.join(keys, `tokens-${kind}.txt`),
+    KEYED: scenario === 'post, keyed' ? '1' : '0',
+  };
   return new Promise((resolve, reject) => {
     const child = spawn('wrk', args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
-    child.stdout.on('data', (data) => { out += data; });
+    child.stdout.on('data', (data) => {
+      out += data;
+    });
     child.on('error', reject);
     child.on('close', () => {
       const found = /RESULT (\{.*\})/.exec(out);
@@ -45,8 +60,15 @@ async function measure(scenario, keys, seconds, connections, label) {
   const end = busy();
   const each = (name) => ((after[name] - before[name]) / result.requests) * 1000;
   return {
-    label, scenario, errors: result.errors, rate: (result.requests / result.us) * 1e6, p50: result.p50 / 1000, p99: result.p99 / 1000,
-    app: each('app'), nginx: each('nginx'), db: each('db'),
+    label,
+    scenario,
+    errors: result.errors,
+    rate: (result.requests / result.us) * 1e6,
+    p50: result.p50 / 1000,
+    p99: result.p99 / 1000,
+    app: each('app'),
+    nginx: each('nginx'),
+    db: each('db'),
     used: (1 - (end.idle - machine.idle) / (end.all - machine.all)) * 100,
     pss: workers().reduce((sum, worker) => sum + memory(worker.pid).pss, 0) / 1024,
   };
@@ -59,13 +81,42 @@ function print(samples) {
     const rows = [...new Set(mine.map((sample) => sample.label))].map((label) => {
       const list = mine.filter((sample) => sample.label === label);
       const mid = (name) => median(list.map((sample) => sample[name]));
-      return [label, mid('rate').toFixed(0), mid('p50').toFixed(2), mid('p99').toFixed(2), mid('app').toFixed(3), mid('nginx').toFixed(3),
-        median(list.map((s) => s.app + s.nginx)).toFixed(3), Math.min(...list.map((s) => s.app + s.nginx)).toFixed(3), mid('db').toFixed(3),
-        `${mid('used').toFixed(0)}%`, mid('pss').toFixed(1), list.reduce((sum, s) => sum + s.errors, 0)];
+      return [
+        label,
+        mid('rate').toFixed(0),
+        mid('p50').toFixed(2),
+        mid('p99').toFixed(2),
+        mid('app').toFixed(3),
+        mid('nginx').toFixed(3),
+        median(list.map((s) => s.app + s.nginx)).toFixed(3),
+        Math.min(...list.map((s) => s.app + s.nginx)).toFixed(3),
+        mid('db').toFixed(3),
+        `${mid('used').toFixed(0)}%`,
+        mid('pss').toFixed(1),
+        list.reduce((sum, s) => sum + s.errors, 0),
+      ];
     });
     const title = { get: 'GET, a list of 50', post: 'POST', 'post, keyed': 'POST with an Idempotency-Key' }[scenario];
     console.log(`\n${title} (medians; CPU in ms a request; machine: share of its ${cores()} cores that was in use)`);
-    console.log(table(['', 'req/s', 'p50 ms', 'p99 ms', 'workers', 'nginx', 'both', 'lowest', 'database', 'machine', 'PSS MB', 'errors'], rows));
+    console.log(
+      table(
+        [
+          '',
+          'req/s',
+          'p50 ms',
+          'p99 ms',
+          'workers',
+          'nginx',
+          'both',
+          'lowest',
+          'database',
+          'machine',
+          'PSS MB',
+          'errors',
+        ],
+        rows,
+      ),
+    );
   }
 }
 
@@ -79,7 +130,8 @@ if (args[0] === '--print') {
   // Each worker checks each token once; that must not count, so everybody has seen everyone before.
   for (const scenario of scenarios) {
     const enough = 1;
-    for (let sent = 0; sent < enough && scenario !== 'post, keyed';) sent += (await wrk(scenario, keys, 1, connections)).requests;
+    for (let sent = 0; sent < enough && scenario !== 'post, keyed'; )
+      sent += (await wrk(scenario, keys, 1, connections)).requests;
   }
   let errors = 0;
   for (let round = 0; round < Number(rounds); round++) {
@@ -87,7 +139,9 @@ if (args[0] === '--print') {
       const sample = await measure(scenario, keys, seconds, connections, label);
       samples.push(sample);
       errors += sample.errors;
-      console.error(`${label}, round ${round + 1}, ${scenario}: ${sample.rate.toFixed(0)} req/s${sample.errors ? `, ${sample.errors} ERRORS` : ''}`);
+      console.error(
+        `${label}, round ${round + 1}, ${scenario}: ${sample.rate.toFixed(0)} req/s${sample.errors ? `, ${sample.errors} ERRORS` : ''}`,
+      );
     }
   }
   if (out) fs.writeFileSync(out, JSON.stringify(samples));

@@ -30,13 +30,21 @@ const mix = [
   (i) => [[200, 404], 'GET', `/api/timesheets/${id(i).id}`, { token: id(i).token }],
   (i) => [200, 'GET', '/api/projects', own(i)],
   (i) => [200, 'GET', '/api/me', own(i)],
-  (i) => [[200, 404, 412], 'PATCH', `/api/timesheets/${id(i).id}`, { token: id(i).token, headers: etag, body: `{"note":"${'n'.repeat(i % 500)}"}` }],
+  (i) => [
+    [200, 404, 412],
+    'PATCH',
+    `/api/timesheets/${id(i).id}`,
+    { token: id(i).token, headers: etag, body: `{"note":"${'n'.repeat(i % 500)}"}` },
+  ],
   () => [401, 'GET', '/api/timesheets', {}],
   () => [401, 'GET', '/api/timesheets', { token: expired }],
-  (i) => [401, 'GET', '/api/timesheets', { token: `${tokens[i % tokens.length]}x`.slice(0, -5) + 'AAAA' }],
+  (i) => [401, 'GET', '/api/timesheets', { token: `${tokens[i % tokens.length].slice(0, -4)}AAAA` }],
   () => [403, 'POST', '/api/timesheets', { token: readOnly, body: entryBody('2026-01-05') }],
   (i) => [422, ...post(i, { body: '{"date":"2026-02-30","project":"","hours":25,"more":1}' })],
-  (i) => [400, ...post(i, { body: `{"date":"2026-01-05","project":"StoreZero","hours":1,"note":"${'x'.repeat((i % 400) * 100)}` })],
+  (i) => [
+    400,
+    ...post(i, { body: `{"date":"2026-01-05","project":"StoreZero","hours":1,"note":"${'x'.repeat((i % 400) * 100)}` }),
+  ],
   (i) => [415, ...post(i, { headers: { 'content-type': 'text/plain' } })],
   (i) => [404, 'GET', `/api/nothing-${i}`, own(i)],
 ];
@@ -78,13 +86,34 @@ const rows = before.map((old) => {
     return [old.pid, mb(old.rss), 'ended', '', mb(old.pss), '', '', old.fds, ''];
   }
   if (now.rss - old.rss > GROWTH_MAX_KB || now.pss - old.pss > GROWTH_MAX_KB || now.fds > old.fds) failed = true;
-  return [old.pid, mb(old.rss), mb(now.rss), mb(now.rss - old.rss), mb(old.pss), mb(now.pss), mb(now.pss - old.pss), old.fds, now.fds];
+  return [
+    old.pid,
+    mb(old.rss),
+    mb(now.rss),
+    mb(now.rss - old.rss),
+    mb(old.pss),
+    mb(now.pss),
+    mb(now.pss - old.pss),
+    old.fds,
+    now.fds,
+  ];
 });
 const total = (list, name) => list.reduce((sum, worker) => sum + worker[name], 0);
-rows.push(['all', mb(total(before, 'rss')), mb(total(after, 'rss')), '', mb(total(before, 'pss')), mb(total(after, 'pss')),
-  mb(total(after, 'pss') - total(before, 'pss')), total(before, 'fds'), total(after, 'fds')]);
+rows.push([
+  'all',
+  mb(total(before, 'rss')),
+  mb(total(after, 'rss')),
+  '',
+  mb(total(before, 'pss')),
+  mb(total(after, 'pss')),
+  mb(total(after, 'pss') - total(before, 'pss')),
+  total(before, 'fds'),
+  total(after, 'fds'),
+]);
 console.log(`\n${requests} requests in ${seconds.toFixed(0)} s after ${warmup} to warm up; memory in MB`);
-console.log(table(['worker', 'RSS before', 'after', 'growth', 'PSS before', 'after', 'growth', 'descriptors', 'after'], rows));
+console.log(
+  table(['worker', 'RSS before', 'after', 'growth', 'PSS before', 'after', 'growth', 'descriptors', 'after'], rows),
+);
 for (const [what, text] of first) console.log(`unexpected: ${what}: ${text}`);
 console.log(failed ? `Not flat, or ${wrong} unexpected answers.` : 'Flat.');
 process.exit(failed ? 1 : 0);

@@ -9,11 +9,17 @@ import { minter, subject } from './lib/tokens.mjs';
 const [socket, kind, count] = process.argv.slice(2);
 const mint = minter();
 // Ten who read have lists already; each run writes as ten persons of its own, who have nothing yet.
-const tokens = Array.from({ length: 10 }, (_, i) => mint(kind === 'get' ? subject(1 + i) : `auth0|cost-${Date.now()}-${process.pid}-${i}`));
+const tokens = Array.from({ length: 10 }, (_, i) =>
+  mint(kind === 'get' ? subject(1 + i) : `auth0|cost-${Date.now()}-${process.pid}-${i}`),
+);
 
 const common = (token) => ({
-  DOCUMENT_URI: '/api/timesheets', REMOTE_ADDR: '127.0.0.1', HTTP_HOST: 'localhost',
-  HTTP_AUTHORIZATION: `Bearer ${token}`, HTTP_ACCEPT: '*/*', REQUEST_ID: '0123456789abcdef0123456789abcdef',
+  DOCUMENT_URI: '/api/timesheets',
+  REMOTE_ADDR: '127.0.0.1',
+  HTTP_HOST: 'localhost',
+  HTTP_AUTHORIZATION: `Bearer ${token}`,
+  HTTP_ACCEPT: '*/*',
+  REQUEST_ID: '0123456789abcdef0123456789abcdef',
 });
 
 function request(i) {
@@ -23,7 +29,16 @@ function request(i) {
   // A quarter of an hour 90 times a day, so that one week takes 6,300; or a Monday of a week of its own.
   const body = entryBody(day(kind === 'post-new-week' ? turn * 7 : Math.floor(turn / 90)));
   const key = kind === 'post-keyed' ? { HTTP_IDEMPOTENCY_KEY: `cost-${process.pid}-${Date.now()}-${i}` } : {};
-  return encodeRequest({ REQUEST_METHOD: 'POST', ...common(token), CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(body.length), ...key }, body);
+  return encodeRequest(
+    {
+      REQUEST_METHOD: 'POST',
+      ...common(token),
+      CONTENT_TYPE: 'application/json',
+      CONTENT_LENGTH: String(body.length),
+      ...key,
+    },
+    body,
+  );
 }
 
 // The socket is bound a moment before it listens.

@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, inParallel } from '../bench/lib/client.mjs';
 import { pidOf, workers } from '../bench/lib/proc.mjs';
 import { percentile } from '../bench/lib/table.mjs';
@@ -29,7 +29,12 @@ const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const stackUp = (...more) => run(env.CHAOS_STACK, ['up', ...JSON.parse(env.CHAOS_STACK_OPTIONS), ...more]);
 
 // Every goal of the form: what was wanted, what was seen, was it met.
-const most = (what, seen, limit, unit = '') => ({ what, goal: `<= ${limit}${unit}`, seen: `${Math.round(seen * 100) / 100}${unit}`, met: seen <= limit });
+const most = (what, seen, limit, unit = '') => ({
+  what,
+  goal: `<= ${limit}${unit}`,
+  seen: `${Math.round(seen * 100) / 100}${unit}`,
+  met: seen <= limit,
+});
 const yes = (what, met, seen) => ({ what, goal: 'yes', seen: seen ?? (met ? 'yes' : 'no'), met });
 
 async function under(load, disturb) {
@@ -49,7 +54,10 @@ function probe(path, everyMs) {
   const done = (async () => {
     while (running) {
       const from = performance.now();
-      const status = await client.request('GET', path).then((reply) => reply.status, () => 0);
+      const status = await client.request('GET', path).then(
+        (reply) => reply.status,
+        () => 0,
+      );
       seen.push({ from, status, ms: performance.now() - from });
       await sleep(everyMs);
     }
@@ -71,7 +79,11 @@ export async function killOne(load, seconds) {
       await sleep(1000);
     }
   });
-  return [...extra, most('failed tries', (load.failed() / load.tries) * 100, 1, ' %'), most('longest gap', load.gap() / 1000, 1, ' s')];
+  return [
+    ...extra,
+    most('failed tries', (load.failed() / load.tries) * 100, 1, ' %'),
+    most('longest gap', load.gap() / 1000, 1, ' s'),
+  ];
 }
 
 export async function killAll(load, seconds) {
@@ -84,17 +96,18 @@ export async function killAll(load, seconds) {
   return [most('longest gap', load.gap() / 1000, 2, ' s')];
 }
 
-const databaseAnswers = () => new Promise((resolve) => {
-  // A server that is up greets whoever connects.
-  const socket = net.connect(env.TS_DB_SOCKET);
-  const end = (answer) => {
-    socket.destroy();
-    resolve(answer);
-  };
-  socket.once('data', () => end(true));
-  socket.once('error', () => end(false));
-  socket.setTimeout(500, () => end(false));
-});
+const databaseAnswers = () =>
+  new Promise((resolve) => {
+    // A server that is up greets whoever connects.
+    const socket = net.connect(env.TS_DB_SOCKET);
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', () => end(true));
+    socket.once('error', () => end(false));
+    socket.setTimeout(500, () => end(false));
+  });
 
 export async function databaseKilled(load, seconds) {
   const outages = [];
@@ -115,9 +128,19 @@ export async function databaseKilled(load, seconds) {
   const down = load.answers.filter(within);
   // Most answer at once; one in a second is the worker's own try to connect.
   return [
-    yes('503 while it is down', down.length > 0 && down.every(([, status]) => status === 503), [...new Set(down.map(([, status]) => status))].join(', ') || 'nothing asked'),
+    yes(
+      '503 while it is down',
+      down.length > 0 && down.every(([, status]) => status === 503),
+      [...new Set(down.map(([, status]) => status))].join(', ') || 'nothing asked',
+    ),
     most('slowest answer while it is down', Math.max(0, ...down.map(([, , ms]) => ms)) / 1000, 2, ' s'),
-    most('serving after it is back', Math.max(...outages.map(([, back]) => (Math.min(Infinity, ...load.acks.filter((when) => when > back)) - back))) / 1000, 3, ' s'),
+    most(
+      'serving after it is back',
+      Math.max(...outages.map(([, back]) => Math.min(Infinity, ...load.acks.filter((when) => when > back)) - back)) /
+        1000,
+      3,
+      ' s',
+    ),
   ];
 }
 
@@ -135,7 +158,10 @@ export async function databaseFrozen(load) {
   await live.stop();
   return [
     most('slowest answer', Math.max(...load.answers.map(([, , ms]) => ms)) / 1000, 9, ' s'),
-    yes('live stays 200', live.seen.every(({ status }) => status === 200)),
+    yes(
+      'live stays 200',
+      live.seen.every(({ status }) => status === 200),
+    ),
     most('slowest answer of live', Math.max(...live.seen.map(({ ms }) => ms)) / 1000, 9, ' s'),
   ];
 }
@@ -154,23 +180,43 @@ export async function connectionsCut(load, seconds) {
   } finally {
     relay.stop();
   }
-  const cuts = Object.entries(relay.cuts).map(([where, n]) => `${n} ${where}`).join(', ');
-  return [yes('connections were cut at each place', Object.values(relay.cuts).every((n) => n > 0), cuts)];
+  const cuts = Object.entries(relay.cuts)
+    .map(([where, n]) => `${n} ${where}`)
+    .join(', ');
+  return [
+    yes(
+      'connections were cut at each place',
+      Object.values(relay.cuts).every((n) => n > 0),
+      cuts,
+    ),
+  ];
 }
 
 // Clients that hold connections and send next to nothing: idle, header by header, body byte by byte.
 async function slowClients(count, token) {
   const url = new URL(env.TS_URL);
-  const sockets = await Promise.all(Array.from({ length: count }, (_, i) => new Promise((resolve) => {
-    const socket = tls.connect({ host: '127.0.0.1', port: url.port, servername: url.hostname, ca: fs.readFileSync(env.TS_CA_FILE) }, () => {
-      if (i % 3 === 1) socket.write('GET /api/timesheets HTTP/1.1\r\nHost: localhost\r\n');
-      if (i % 3 === 2) socket.write(`POST /api/timesheets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: 60000\r\n\r\n{`);
-      resolve(socket);
-    });
-    socket.on('error', () => resolve(socket));
-    // What is not read fills the buffers: the slowest reader there is.
-    socket.pause();
-  })));
+  const sockets = await Promise.all(
+    Array.from(
+      { length: count },
+      (_, i) =>
+        new Promise((resolve) => {
+          const socket = tls.connect(
+            { host: '127.0.0.1', port: url.port, servername: url.hostname, ca: fs.readFileSync(env.TS_CA_FILE) },
+            () => {
+              if (i % 3 === 1) socket.write('GET /api/timesheets HTTP/1.1\r\nHost: localhost\r\n');
+              if (i % 3 === 2)
+                socket.write(
+                  `POST /api/timesheets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: 60000\r\n\r\n{`,
+                );
+              resolve(socket);
+            },
+          );
+          socket.on('error', () => resolve(socket));
+          // What is not read fills the buffers: the slowest reader there is.
+          socket.pause();
+        }),
+    ),
+  );
   const timer = setInterval(() => {
     sockets.forEach((socket, i) => {
       if (!socket.writable) return;
@@ -180,8 +226,7 @@ async function slowClients(count, token) {
   }, 1000);
   return () => {
     clearInterval(timer);
-    sockets.forEach((socket) => socket.destroy());
-    return sockets.length;
+    for (const socket of sockets) socket.destroy();
   };
 }
 
@@ -196,11 +241,19 @@ export async function slow(load, seconds) {
 
 function tenantStats() {
   return new Promise((resolve, reject) => {
-    https.get(new URL('dev/jwks-stats', env.TS_TENANT_URL), { ca: fs.readFileSync(env.TS_CA_FILE), family: 4 }, (response) => {
-      let text = '';
-      response.on('data', (data) => { text += data; });
-      response.on('end', () => resolve(JSON.parse(text)));
-    }).on('error', reject);
+    https
+      .get(
+        new URL('dev/jwks-stats', env.TS_TENANT_URL),
+        { ca: fs.readFileSync(env.TS_CA_FILE), family: 4 },
+        (response) => {
+          let text = '';
+          response.on('data', (data) => {
+            text += data;
+          });
+          response.on('end', () => resolve(JSON.parse(text)));
+        },
+      )
+      .on('error', reject);
   });
 }
 
@@ -208,7 +261,9 @@ export async function unknownKeys(load, seconds) {
   const mint = minter();
   const client = new Client({ connections: 8 });
   const fetches = async () => (await tenantStats()).requests;
-  const tokens = Array.from({ length: 400 }, (_, i) => mint('auth0|nobody', { header: { kid: `unknown-${i}-${Math.random()}` } }));
+  const tokens = Array.from({ length: 400 }, (_, i) =>
+    mint('auth0|nobody', { header: { kid: `unknown-${i}-${Math.random()}` } }),
+  );
   let wrong = 0;
   let middle = 0;
   const before = await fetches();

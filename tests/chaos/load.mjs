@@ -1,7 +1,8 @@
 // Keyed writes that are repeated until they are acknowledged, a lane of forged tokens beside them, and
 // afterwards a comparison with the database: was everything acknowledged stored, and stored once?
-import crypto from 'node:crypto';
+
 import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, day, entryBody } from '../bench/lib/client.mjs';
 import { minter } from '../bench/lib/tokens.mjs';
@@ -12,9 +13,23 @@ const PEOPLE = 40;
 
 export function sql(text) {
   const env = process.env;
-  return execFileSync('mariadb', ['--no-defaults', '--protocol=socket', `--socket=${env.TS_DB_SOCKET}`, `--user=${env.TS_DB_ROOT_USER}`,
-    '--batch', '--skip-column-names', env.TS_DB_NAME], { input: text, encoding: 'utf8', maxBuffer: 1 << 28 })
-    .trim().split('\n').filter(Boolean).map((line) => line.split('\t'));
+  return execFileSync(
+    'mariadb',
+    [
+      '--no-defaults',
+      '--protocol=socket',
+      `--socket=${env.TS_DB_SOCKET}`,
+      `--user=${env.TS_DB_ROOT_USER}`,
+      '--batch',
+      '--skip-column-names',
+      env.TS_DB_NAME,
+    ],
+    { input: text, encoding: 'utf8', maxBuffer: 1 << 28 },
+  )
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t'));
 }
 
 export class Load {
@@ -42,8 +57,15 @@ export class Load {
     const other = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const sub = `auth0|${this.name}-intruder`;
     const none = `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${mint(sub).split('.')[1]}.`;
-    return [undefined, 'abc.def.ghi', none, mint(sub, { signer: other }), mint(sub, { iat: 1000, exp: 2000 }),
-      mint(sub, { aud: 'https://elsewhere.example/' }), mint(sub, { scope: 'read:timesheets' })];
+    return [
+      undefined,
+      'abc.def.ghi',
+      none,
+      mint(sub, { signer: other }),
+      mint(sub, { iat: 1000, exp: 2000 }),
+      mint(sub, { aud: 'https://elsewhere.example/' }),
+      mint(sub, { scope: 'read:timesheets' }),
+    ];
   }
 
   start() {
@@ -106,8 +128,12 @@ export class Load {
       const token = this.forged[n % this.forged.length];
       const post = n % 2 === 0 || token === this.forged.at(-1);
       try {
-        const reply = await this.client.request(post ? 'POST' : 'GET', '/api/timesheets', { token, ...(post ? { body: entryBody('2026-01-05') } : {}) });
-        if (reply.status < 400) this.breaches.push(`${post ? 'POST' : 'GET'} with forgery ${n % this.forged.length}: ${reply.status}`);
+        const reply = await this.client.request(post ? 'POST' : 'GET', '/api/timesheets', {
+          token,
+          ...(post ? { body: entryBody('2026-01-05') } : {}),
+        });
+        if (reply.status < 400)
+          this.breaches.push(`${post ? 'POST' : 'GET'} with forgery ${n % this.forged.length}: ${reply.status}`);
         this.refusals++;
       } catch {
         this.refusals++;
@@ -130,7 +156,9 @@ export class Load {
   audit() {
     const mine = `SELECT id FROM person WHERE sub LIKE 'auth0|${this.name}-%'`;
     const entries = new Set(sql(`SELECT id FROM entry WHERE person_id IN (${mine})`).map(([id]) => id));
-    const events = sql(`SELECT ikey, entry_id FROM event WHERE person_id IN (${mine}) AND entry_id IS NOT NULL AND action = 1`);
+    const events = sql(
+      `SELECT ikey, entry_id FROM event WHERE person_id IN (${mine}) AND entry_id IS NOT NULL AND action = 1`,
+    );
     const stored = new Map(events);
     let lost = 0;
     for (const [key, id] of this.acknowledged) {
@@ -144,7 +172,9 @@ export class Load {
       LEFT JOIN week w USING (person_id, week)
       WHERE w.week IS NULL OR e.minutes <> w.d1 + w.d2 + w.d3 + w.d4 + w.d5 + w.d6 + w.d7
         OR e.entries <> w.n_draft + w.n_submitted + w.n_approved + w.n_rejected OR e.entries <> w.seq`)[0][0];
-    const intruder = sql(`SELECT COUNT(*) FROM entry e JOIN person p ON p.id = e.person_id WHERE p.sub = 'auth0|${this.name}-intruder'`)[0][0];
+    const intruder = sql(
+      `SELECT COUNT(*) FROM entry e JOIN person p ON p.id = e.person_id WHERE p.sub = 'auth0|${this.name}-intruder'`,
+    )[0][0];
     return {
       lost,
       // More entries than keys, or than events: something was stored twice.

@@ -40,7 +40,12 @@ export class Relay {
       socket.on('error', end);
       socket.on('close', end);
     }
-    const state = { commit: -1, preparing: false, answer: undefined, left: -Math.log(1 - Math.random()) * this.meanBytes };
+    const state = {
+      commit: -1,
+      preparing: false,
+      answer: undefined,
+      left: -Math.log(1 - Math.random()) * this.meanBytes,
+    };
     // Passes on what is left before the cut, if there is to be one.
     const pass = (to, data) => {
       if (!this.active || data.length < state.left) {
@@ -70,7 +75,9 @@ export class Relay {
       pass(database, data);
       return;
     }
-    const where = ['before COMMIT', 'within COMMIT', 'after COMMIT', 'within its answer'][Math.floor(Math.random() * 4)];
+    const where = ['before COMMIT', 'within COMMIT', 'after COMMIT', 'within its answer'][
+      Math.floor(Math.random() * 4)
+    ];
     this.cuts[where]++;
     if (where === 'before COMMIT') {
       end();
@@ -89,7 +96,8 @@ export class Relay {
       if (data.length >= 9 && data[4] === 0) state.commit = data.readUInt32LE(5);
     }
     if (state.answer === 'after COMMIT') end();
-    else if (state.answer === 'within its answer') this.#cut(client, data.subarray(0, Math.floor(Math.random() * data.length)), end);
+    else if (state.answer === 'within its answer')
+      this.#cut(client, data.subarray(0, Math.floor(Math.random() * data.length)), end);
     else pass(client, data);
   }
 }

@@ -38,6 +38,22 @@ async function expectDown(ann) {
   expectProblem(await ann.postText('{"bad'), 400, 'malformed-json');
 }
 
+/** After a failed connect a worker gives up at once for a second: waits until no worker does any more. */
+async function settled() {
+  const someone = await newPerson();
+  let servedSince;
+  await waitFor(
+    'every worker has its database again',
+    async () => {
+      const replies = await Promise.all(range(8).map((n) => (n % 2 === 0 ? someone.get() : someone.patch(1, {}, '*'))));
+      const served = replies.every(({ status }) => status === 200 || status === 404);
+      servedSince = served ? (servedSince ?? Date.now()) : undefined;
+      return served && Date.now() - servedSince > 1200;
+    },
+    { deadlineMs: 10_000 },
+  );
+}
+
 /** Starts the database again. Resolves when it answers; `up` in the result then still waits for the API. */
 async function startDatabase() {
   const up = stackUp();
@@ -132,6 +148,7 @@ describe('connections that are cut', () => {
     'the server cuts connections in use, several times a second: no request fails, keyed or not, nothing is lost or twice',
     MINUTE,
     async () => {
+      await settled();
       const writer = await Writer.make();
       expectStatus(await writer.read(), 200);
       const load = new Load()
@@ -162,6 +179,7 @@ describe('connections that are cut', () => {
   );
 
   test('connections that idled away are replaced without anybody noticing', async () => {
+    await settled();
     const ann = await newPerson();
     expectStatus(await ann.get(), 200);
     for (const { id } of await query(CONNECTIONS)) {

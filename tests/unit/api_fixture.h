@@ -133,6 +133,7 @@ struct ask {
     const char *if_match, *if_none_match, *key;
     struct api *api; /* NULL: the site's */
     TALLOC_CTX *mem; /* of the request; NULL: one of its own */
+    void (*around)(bool before); /* called right before and after the request is handled */
 };
 
 struct answer {
@@ -238,8 +239,12 @@ static inline struct answer api_ask(struct site *s, struct ask q)
     if (q.length == NULL && q.body != NULL)
         q.length = talloc_asprintf(s, "%zu", body.len);
     struct http_request request = request_of(&q);
+    if (q.around != NULL)
+        q.around(true);
     api_handle(mem, q.api != NULL ? q.api : s->api, &request, site_read_body, &body, &a.reply,
                &a.trace);
+    if (q.around != NULL)
+        q.around(false);
     a.status = a.reply.status;
     a.body = talloc_strndup(s, buf_str(&a.reply.body).data, a.reply.body.len);
     check_answer(&a);

@@ -89,12 +89,12 @@ static inline void run_file(struct world *w, const char *file)
 static inline struct world *world_empty(void)
 {
     struct world *w = talloc_zero(NULL, struct world);
-    struct store_config server = config_of("root", NULL);
+    struct store_config server = config_of("root", "information_schema");
 
     w->mem = w;
     (void)snprintf(w->name, sizeof w->name, "t_%d_%llx", (int)getpid(),
                    (unsigned long long)clock_wall_ns());
-    ck_assert_int_eq(sql_open(w, &server, &w->root), STATUS_OK);
+    ck_assert_int_eq(sql_open(w, &server, &w->root, NULL), STATUS_OK);
     sql_do(w, "CREATE DATABASE %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci", w->name);
     sql_do(w, "USE %s", w->name);
     sql_do(w, "CREATE USER IF NOT EXISTS 'ts_app'@'localhost'");

@@ -9,7 +9,8 @@ static struct post a_post(struct principal who)
         .who = who, .date = day("2026-11-23"), .minutes = 1, .status = ENTRY_DRAFT, .note = ""};
 }
 
-/* --- configuration ------------------------------------------------------------------------------- */
+/* --- configuration
+ * ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -98,7 +99,8 @@ START_TEST(test_password_is_the_first_line_of_a_file)
 }
 END_TEST
 
-/* --- sessions ------------------------------------------------------------------------------------ */
+/* --- sessions
+ * ------------------------------------------------------------------------------------ */
 
 /* The server of the tests has other defaults (latin1, REPEATABLE READ, autocommit). What matters is
  * seen from outside, by what the sessions do. */
@@ -175,14 +177,15 @@ START_TEST(test_least_privilege)
         "SET GLOBAL sql_mode = ''",
     };
     static const char *const allowed[] = {
-        "INSERT INTO event (person_id, week, seq, actor_id, action, at, digest, mac) VALUES (1, 1, 1, 1, 1, NOW(), REPEAT('d', 32), REPEAT('m', 32))",
+        "INSERT INTO event (person_id, week, seq, actor_id, action, at, digest, mac) VALUES (1,"
+        " 1, 1, 1, 1, NOW(), REPEAT('d', 32), REPEAT('m', 32))",
         "SELECT locked_through FROM period_lock LOCK IN SHARE MODE",
         "SELECT version FROM schema_migration",
     };
     struct world *w = world_open();
     struct sql *app;
 
-    ck_assert_int_eq(sql_open(w, &w->config, &app), STATUS_OK);
+    ck_assert_int_eq(sql_open(w, &w->config, &app, NULL), STATUS_OK);
     for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
         bool done = sql_run(app, str_of(denied[i]));
         unsigned int error = sql_error(app);
@@ -196,7 +199,8 @@ START_TEST(test_least_privilege)
 }
 END_TEST
 
-/* --- the schema ---------------------------------------------------------------------------------- */
+/* --- the schema
+ * ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *sql;
@@ -250,7 +254,8 @@ START_TEST(test_ping_sees_the_schema_change)
 }
 END_TEST
 
-/* --- a server that is not there --------------------------------------------------------------------- */
+/* --- a server that is not there
+ * --------------------------------------------------------------------- */
 
 START_TEST(test_no_server_fails_fast_and_comes_back)
 {
@@ -352,7 +357,8 @@ START_TEST(test_a_request_has_an_end)
 }
 END_TEST
 
-/* The time of a request ends between two statements of its transaction: nothing stays, nothing is locked. */
+/* The time of a request ends between two statements of its transaction: nothing stays, nothing
+ * is locked. */
 static enum status late_body(struct tx *tx, void *arg)
 {
     struct post *p = arg;

@@ -281,7 +281,8 @@ START_TEST(test_killed_half_way)
     while (id[0] == '\0')
         id = sql_ask(
             w,
-            "SELECT id FROM information_schema.processlist WHERE db = '%s' AND info LIKE 'INSERT INTO one%%'",
+            "SELECT id FROM information_schema.processlist WHERE db = '%s' AND info LIKE 'INSERT"
+            " INTO one%%'",
             w->name);
     sql_do(w, "KILL %s", id);
     int status;
@@ -308,7 +309,7 @@ START_TEST(test_unusable)
     log_set_level(LOG_ERROR);
     w->root_config.socket = "/nowhere";
     ck_assert_int_eq(migrate_to(w, f.path, said, sizeof said), STATUS_UNAVAILABLE);
-    ck_assert_said(said, "cannot be reached");
+    ck_assert_said(said, "cannot be used");
     w->root_config = w->config; /* the service's account: must not change the schema */
     sql_do(w, "GRANT SELECT ON %s.* TO 'ts_app'@'localhost'", w->name);
     ck_assert_int_eq(migrate_to(w, f.path, said, sizeof said), STATUS_INTERNAL);

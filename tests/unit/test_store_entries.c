@@ -6,8 +6,10 @@ static void put_entry(struct world *w, int64_t id, const struct principal *who, 
 {
     sql_do(
         w,
-        "INSERT INTO entry (person_id, work_date, id, project_id, project_code, minutes, status, version, note, edited_by,"
-        " created_at, updated_at) VALUES (%d, '%s', %d, 1, '%s', 60, %d, 3, '%s', %d, '2026-01-02 03:04:05.678901',"
+        "INSERT INTO entry (person_id, work_date, id, project_id, project_code, minutes, status,"
+        " version, note, edited_by,"
+        " created_at, updated_at) VALUES (%d, '%s', %d, 1, '%s', 60, %d, 3, '%s', %d, '2026-01-02"
+        " 03:04:05.678901',"
         " '1969-12-31 23:59:59.999999')",
         (int)who->person_id, date, (int)id, project, (int)status, note, (int)who->person_id);
 }
@@ -77,7 +79,8 @@ START_TEST(test_post_stores_everything)
         sql_ask(
             w,
             "SELECT CONCAT_WS('/', person_id = actor_id, week, seq, action, entry_id = %lld, ikey,"
-            " HEX(request_hash) = REPEAT('00', 32), HEX(salt) = REPEAT('07', 16), before_json IS NULL,"
+            " HEX(request_hash) = REPEAT('00', 32), HEX(salt) = REPEAT('07', 16), before_json IS"
+            " NULL,"
             " after_json) FROM event",
             (long long)p.id),
         "1/202648/1/1/1/key-0123456789abcdef/1/1/1/{\"id\":1}");
@@ -275,7 +278,8 @@ START_TEST(test_a_list_can_be_ended_and_the_next_one_is_whole)
 }
 END_TEST
 
-/* --- changing ------------------------------------------------------------------------------------- */
+/* --- changing
+ * ------------------------------------------------------------------------------------- */
 
 struct edit {
     TALLOC_CTX *mem;
@@ -370,9 +374,9 @@ START_TEST(test_update)
     ck_assert_int_eq(e.status, ENTRY_DRAFT);
     ck_assert_view(e.note, "changed");
     ck_assert_int_eq(
-        sql_number(
-            w,
-            "SELECT COUNT(*) FROM entry WHERE decided_by IS NULL AND decided_at IS NULL AND project_id = 2"),
+        sql_number(w,
+                   "SELECT COUNT(*) FROM entry WHERE decided_by IS NULL AND decided_at IS NULL AND"
+                   " project_id = 2"),
         1);
     check_truth(w);
     ck_assert_int_eq(edit(w, &c), STATUS_STALE); /* version 1 is gone */

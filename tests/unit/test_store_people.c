@@ -138,10 +138,10 @@ START_TEST(test_a_claim_happens_once)
     ck_assert_view(p.name, "Carl Contractor"); /* as the admin wrote it */
     ck_assert_int_eq(p.kind, PERSON_CONTRACTOR);
     ck_assert_str_eq(
-        sql_ask(
-            w,
-            "SELECT CONCAT_WS('/', employee_number, version, claimed_at IS NULL) FROM person WHERE id = %d",
-            (int)carl),
+        sql_ask(w,
+                "SELECT CONCAT_WS('/', employee_number, version, claimed_at IS NULL) FROM person"
+                " WHERE id = %d",
+                (int)carl),
         "007/2/0");
     ck_assert_int_eq(login(w, &l, "auth0|d", "carl@contractors.example", "Dan"),
                      STATUS_OK); /* a second login of the address */
@@ -166,9 +166,8 @@ START_TEST(test_a_claimed_row_is_not_claimed_again)
     sql_do(
         w,
         "UPDATE person SET email = 'two@abc.example' WHERE user_id = 'carl@contractors.example'");
-    sql_do(
-        w,
-        "INSERT INTO person (email, user_id, kind, created_at) VALUES ('two@abc.example', 'other', 0, NOW())");
+    sql_do(w, "INSERT INTO person (email, user_id, kind, created_at) VALUES ('two@abc.example',"
+              " 'other', 0, NOW())");
     log_set_level(LOG_ERROR);
     ck_assert_int_eq(login(w, &l, "auth0|2", "two@abc.example", ""), STATUS_OK);
     ck_assert_int_eq(l.action, EVENT_PERSON_MADE); /* two rows wait for it: neither is given away */

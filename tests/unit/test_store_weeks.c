@@ -14,8 +14,8 @@ START_TEST(test_first_change_makes_the_week)
     ck_assert_int_eq(post(w, &p), STATUS_OK);
     ck_assert_str_eq(
         sql_ask(
-            w,
-            "SELECT CONCAT_WS('/', week, d1, d6, d7, n_draft, n_submitted, locked_days, version, seq) FROM week"),
+            w, "SELECT CONCAT_WS('/', week, d1, d6, d7, n_draft, n_submitted, locked_days, version,"
+               " seq) FROM week"),
         "202648/0/0/60/0/1/0/1/1");
     ck_assert_str_eq(
         sql_ask(
@@ -67,7 +67,8 @@ START_TEST(test_24_hours_are_full_and_a_minute_more_is_not_stored)
 }
 END_TEST
 
-/* --- the period lock ----------------------------------------------------------------------------- */
+/* --- the period lock
+ * ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *locked_through, *date;
@@ -122,7 +123,8 @@ START_TEST(test_a_lock_on_a_week_with_row)
 }
 END_TEST
 
-/* --- week 0: the person's own events --------------------------------------------------------------- */
+/* --- week 0: the person's own events
+ * --------------------------------------------------------------- */
 
 struct own_event {
     struct principal who, for_whom;
@@ -185,7 +187,8 @@ START_TEST(test_only_who_sees_others_changes_their_weeks)
 }
 END_TEST
 
-/* --- constraints, tried as root: what no code of ours can get around -------------------------------- */
+/* --- constraints, tried as root: what no code of ours can get around
+ * -------------------------------- */
 
 static const struct {
     const char *name, *sql, *constraint;
@@ -206,7 +209,8 @@ static const struct {
     {"active backwards", "UPDATE person SET active_from = '2026-02-01', active_to = '2026-01-01'",
      "person_active"},
     {"a project backwards",
-     "INSERT INTO project (code, name, starts_on, ends_on) VALUES ('x', 'x', '2026-02-01', '2026-01-01')",
+     "INSERT INTO project (code, name, starts_on, ends_on) VALUES ('x', 'x', '2026-02-01',"
+     " '2026-01-01')",
      "project_dates"},
     {"an unknown project state", "INSERT INTO project (code, name, state) VALUES ('x', 'x', 2)",
      "project_state"},
@@ -218,16 +222,20 @@ static const struct {
     {"the same user_id twice",
      "INSERT INTO person (user_id, kind, created_at) VALUES ('ann', 0, NOW())", "person_user_id"},
     {"the same employee number twice",
-     "INSERT INTO person (user_id, kind, employee_number, created_at) VALUES ('a', 0, '1', NOW()), ('b', 0, '1', NOW())",
+     "INSERT INTO person (user_id, kind, employee_number, created_at) VALUES ('a', 0, '1',"
+     " NOW()), ('b', 0, '1', NOW())",
      "person_employee_number"},
     {"the same entry id twice",
-     "INSERT INTO entry SELECT person_id, '2026-01-01', id, 1, 'x', 1, 0, 1, '', '', 1, NULL, NULL, NOW(), NOW() FROM entry",
+     "INSERT INTO entry SELECT person_id, '2026-01-01', id, 1, 'x', 1, 0, 1, '', '', 1, NULL,"
+     " NULL, NOW(), NOW() FROM entry",
      "entry_id"},
     {"the same key twice",
-     "INSERT INTO event SELECT person_id, week, 99, actor_id, 1, NULL, NOW(), ikey, request_hash, NULL, digest, mac, NULL, NULL FROM event",
+     "INSERT INTO event SELECT person_id, week, 99, actor_id, 1, NULL, NOW(), ikey, request_hash,"
+     " NULL, digest, mac, NULL, NULL FROM event",
      "event_ikey"},
     {"the same place in a chain",
-     "INSERT INTO event SELECT person_id, week, seq, actor_id, 1, NULL, NOW(), NULL, NULL, NULL, digest, mac, NULL, NULL FROM event",
+     "INSERT INTO event SELECT person_id, week, seq, actor_id, 1, NULL, NOW(), NULL, NULL, NULL,"
+     " digest, mac, NULL, NULL FROM event",
      "PRIMARY"},
 };
 
@@ -244,9 +252,8 @@ START_TEST(test_constraints)
                       wrongs[i].name, sql_message(w->root));
     }
     /* bytes, not letters: these are others */
-    sql_do(
-        w,
-        "INSERT INTO person (sub, user_id, kind, created_at) VALUES ('AUTH0|ann', 'Ann', 0, NOW()), ('auth0|ann ', 'ann ', 0, NOW())");
+    sql_do(w, "INSERT INTO person (sub, user_id, kind, created_at) VALUES ('AUTH0|ann', 'Ann', 0,"
+              " NOW()), ('auth0|ann ', 'ann ', 0, NOW())");
     world_close(w);
 }
 END_TEST

@@ -39,7 +39,8 @@ START_TEST(test_post_takes_four_round_trips)
 }
 END_TEST
 
-/* --- keys -------------------------------------------------------------------------------------- */
+/* --- keys
+ * -------------------------------------------------------------------------------------- */
 
 START_TEST(test_same_key_and_request_replays)
 {
@@ -143,7 +144,8 @@ START_TEST(test_a_refused_body_stores_nothing)
 }
 END_TEST
 
-/* --- clashes ------------------------------------------------------------------------------------ */
+/* --- clashes
+ * ------------------------------------------------------------------------------------ */
 
 START_TEST(test_a_clash_of_entry_ids_runs_again)
 {
@@ -164,7 +166,8 @@ START_TEST(test_a_clash_of_entry_ids_runs_again)
 }
 END_TEST
 
-/* Two bodies that take two weeks in opposite order, in step: one of them must be a deadlock's victim. */
+/* Two bodies that take two weeks in opposite order, in step: one of them must be a deadlock's
+ * victim. */
 struct crossing {
     struct post first, second;
     int pipe_in, pipe_out;
@@ -261,17 +264,17 @@ START_TEST(test_a_lock_that_is_freed_is_waited_for)
     ck_assert_int_eq(post(w, &p), STATUS_OK);
     pid_t pid = fork();
     if (pid == 0) { /* holds it for 1.3 s: longer than one lock wait */
-        ck_assert_int_eq(sql_open(NULL, &w->root_config, &other), STATUS_OK);
+        ck_assert_int_eq(sql_open(NULL, &w->root_config, &other, NULL), STATUS_OK);
         ck_assert(sql_run(other, STR("BEGIN")) &&
                   sql_run(other, STR("UPDATE week SET version = version")));
         ck_assert(sql_run(other, STR("DO SLEEP(1.3)")));
         _exit(sql_run(other, STR("ROLLBACK")) ? 0 : 1);
     }
-    while (
-        sql_number(
-            w,
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = '%s' AND info LIKE 'DO SLEEP%%'",
-            w->name) == 0)
+    while (sql_number(
+               w,
+               "SELECT COUNT(*) FROM information_schema.processlist WHERE db = '%s' AND info LIKE"
+               " 'DO SLEEP%%'",
+               w->name) == 0)
         continue;
     ck_assert_int_eq(post(w, &p), STATUS_OK);
     ck_assert_int_ge(p.runs, 2);
@@ -281,7 +284,8 @@ START_TEST(test_a_lock_that_is_freed_is_waited_for)
 }
 END_TEST
 
-/* --- lost connections ---------------------------------------------------------------------------- */
+/* --- lost connections
+ * ---------------------------------------------------------------------------- */
 
 START_TEST(test_lost_at_any_statement)
 {
@@ -352,7 +356,8 @@ START_TEST(test_lost_in_commit)
 }
 END_TEST
 
-/* Nobody can be asked what became of it: not "stored", not "not stored", and never again by itself. */
+/* Nobody can be asked what became of it: not "stored", not "not stored", and never again by
+ * itself. */
 START_TEST(test_lost_in_commit_for_good)
 {
     struct world *w = world_open();
@@ -407,11 +412,11 @@ START_TEST(test_killed_between_requests)
     for (int i = 0; i < 5; i++) {
         const char *id;
         ck_assert_int_eq(post(w, &p), STATUS_OK);
-        while (
-            *(id = sql_ask(
-                  w,
-                  "SELECT id FROM information_schema.processlist WHERE db = '%s' AND user = 'ts_app' LIMIT 1",
-                  w->name)) != '\0')
+        while (*(id = sql_ask(
+                     w,
+                     "SELECT id FROM information_schema.processlist WHERE db = '%s' AND user ="
+                     " 'ts_app' LIMIT 1",
+                     w->name)) != '\0')
             (void)!sql_run(w->root,
                            str_of(talloc_asprintf(w, "KILL %s", id))); /* it may have just ended */
         ck_assert_int_eq(post(w, &p), STATUS_OK);
@@ -423,7 +428,8 @@ START_TEST(test_killed_between_requests)
 }
 END_TEST
 
-/* --- races ----------------------------------------------------------------------------------------- */
+/* --- races
+ * ----------------------------------------------------------------------------------------- */
 
 enum { RACERS = 8, RACE_POSTS = 60 };
 

@@ -20,8 +20,14 @@ export class Client {
     return new Promise((resolve, reject) => {
       const request = https.request(
         {
-          agent: this.agent, method, path, headers: all,
-          host: this.url.hostname, port: this.url.port, family: 4, servername: this.url.hostname,
+          agent: this.agent,
+          method,
+          path,
+          headers: all,
+          host: this.url.hostname,
+          port: this.url.port,
+          family: 4,
+          servername: this.url.hostname,
         },
         (response) => {
           const parts = [];

@@ -12,14 +12,19 @@ function record(type, content) {
   return Buffer.concat([head, content]);
 }
 
-const size = (n) => (n < 128 ? Buffer.from([n]) : Buffer.from([(n >>> 24) | 128, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]));
+const size = (n) =>
+  n < 128 ? Buffer.from([n]) : Buffer.from([(n >>> 24) | 128, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]);
 
 export function encodeRequest(params, body = '') {
   const pairs = Object.entries(params).map(([name, value]) => {
     const [n, v] = [Buffer.from(name), Buffer.from(value)];
     return Buffer.concat([size(n.length), size(v.length), n, v]);
   });
-  const parts = [record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(PARAMS, Buffer.concat(pairs)), record(PARAMS, Buffer.alloc(0))];
+  const parts = [
+    record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])),
+    record(PARAMS, Buffer.concat(pairs)),
+    record(PARAMS, Buffer.alloc(0)),
+  ];
   if (body !== '') parts.push(record(STDIN, Buffer.from(body)));
   parts.push(record(STDIN, Buffer.alloc(0)));
   return Buffer.concat(parts);
@@ -28,7 +33,7 @@ export function encodeRequest(params, body = '') {
 function decodeReply(bytes) {
   const out = [];
   let ended = false;
-  for (let at = 0; at + 8 <= bytes.length;) {
+  for (let at = 0; at + 8 <= bytes.length; ) {
     const length = bytes.readUInt16BE(at + 4);
     const content = bytes.subarray(at + 8, at + 8 + length);
     if (bytes[at + 1] === STDOUT) out.push(content);

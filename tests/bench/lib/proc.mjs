@@ -1,6 +1,7 @@
 // What processes use, from /proc.
-import fs from 'node:fs';
+
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 
 const ticks = Number(execFileSync('getconf', ['CLK_TCK']));
 const read = (file) => {
@@ -30,7 +31,11 @@ function stat(pid) {
 
 // The processes with these ids and all that descend from them.
 export function family(roots) {
-  const all = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => stat(Number(name))).filter(Boolean);
+  const all = fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => stat(Number(name)))
+    .filter(Boolean);
   const found = [];
   let parents = new Set(roots);
   let level = all.filter((process) => parents.has(process.pid));

@@ -2,7 +2,8 @@
 export function table(head, rows) {
   const all = [head, ...rows].map((row) => row.map(String));
   const width = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
-  const line = (row) => `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(width[i]) : cell.padStart(width[i]))).join(' | ')} |`;
+  const line = (row) =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(width[i]) : cell.padStart(width[i]))).join(' | ')} |`;
   const rule = `|${width.map((n, i) => (i === 0 ? '-'.repeat(n + 2) : `${'-'.repeat(n + 1)}:`)).join('|')}|`;
   return [line(all[0]), rule, ...all.slice(1).map(line)].join('\n');
 }

@@ -11,7 +11,10 @@ const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url
 export function minter(env = process.env) {
   const key = crypto.createPrivateKey(fs.readFileSync(env.TS_SIGNING_KEY));
   const kid = env.TS_SIGNING_KID;
-  return (sub, { scope = 'openid profile read:timesheets create:timesheets', header = {}, signer = key, ...claims } = {}) => {
+  return (
+    sub,
+    { scope = 'openid profile read:timesheets create:timesheets', header = {}, signer = key, ...claims } = {},
+  ) => {
     const now = Math.floor(Date.now() / 1000);
     const input = `${encode({ alg: 'RS256', typ: 'JWT', kid, ...header })}.${encode({
       iss: env.TS_ISSUER,
@@ -37,7 +40,8 @@ export const WRITERS = subjects(1001, 200);
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const folder = process.argv[2];
   const mint = minter();
-  const write = (name, list) => fs.writeFileSync(path.join(folder, name), list.map((sub) => `${mint(sub)}\n`).join(''), { mode: 0o600 });
+  const write = (name, list) =>
+    fs.writeFileSync(path.join(folder, name), list.map((sub) => `${mint(sub)}\n`).join(''), { mode: 0o600 });
   write('tokens-get.txt', READERS);
   write('tokens-post.txt', WRITERS);
 }

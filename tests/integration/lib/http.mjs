@@ -83,7 +83,8 @@ export function sendRaw(bytes) {
     );
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('the server did not close the connection')));
     socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('error', reject);
+    // A server that refuses may close before it has read everything, which can look like a reset here.
+    socket.on('error', (error) => error.code !== 'ECONNRESET' && reject(error));
     socket.on('end', () => socket.end());
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
   });
