@@ -42,7 +42,7 @@ struct verifier;
 
 /* Reads the shared JWKS cache, or fetches when there is none that is fresh. An endpoint that is
  * down is no error: the verifier then knows no key and says so. STATUS_BAD_CONFIG (the log names
- * the setting), STATUS_NO_MEMORY. */
+ * the setting), STATUS_NO_MEMORY, STATUS_INTERNAL. */
 enum status verifier_open(TALLOC_CTX *mem, const struct token_config *config,
                           struct verifier **out) TS_MUST_CHECK;
 

@@ -76,10 +76,12 @@ static enum status filter_person(struct call *call, const struct principal *who,
                                  struct str *user_id)
 {
     struct person person;
+    int64_t id;
 
     filter->person_id = who->person_id;
     *user_id = who->user_id;
-    if (!asked(query, ENTRY_QUERY_USER) || str_eq(query->user, who->user_id))
+    if (!asked(query, ENTRY_QUERY_USER) || str_eq(query->user, who->user_id) ||
+        (parse_id(query->user, &id) && id == who->person_id))
         return STATUS_OK;
     if (!who->sees_others) {
         http_reply_header(call->reply, "WWW-Authenticate",

@@ -33,15 +33,15 @@ static bool digest_hex(const struct str *parts, size_t count, char out[2 * SHA25
 
 /* --- opening ---------------------------------------------------------------------- */
 
-/* Where /proc/sys is hidden from the process the id stays empty: then only a boot clock that runs
- * behind shows that the machine was started again. */
-static void read_boot_id(char out[BOOT_ID_MAX + 1])
+void jwks_boot_id(const char *path, char out[BOOT_ID_MAX + 1])
 {
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? 0 : read(fd, out, BOOT_ID_MAX);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd >= 0)
-        (void)close(fd); /* nothing was written */
+    out[0] = '\0';
+    if (fd < 0)
+        return;
+    ssize_t len = read(fd, out, BOOT_ID_MAX);
+    (void)close(fd); /* nothing was written */
     out[len > 0 ? len : 0] = '\0';
     out[strcspn(out, " \n")] = '\0';
 }
@@ -70,7 +70,7 @@ enum status jwks_cache_open(TALLOC_CTX *mem, const char *path, const char *url,
     if (cache->path == NULL || cache->new_path == NULL || lock_path == NULL ||
         !digest_hex(&part, 1, cache->url_id))
         return talloc_free(cache), STATUS_NO_MEMORY;
-    read_boot_id(cache->boot_id);
+    jwks_boot_id("/proc/sys/kernel/random/boot_id", cache->boot_id);
     cache->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (cache->lock_fd < 0) {
         LOG(LOG_ERROR, "jwks_cache_unusable", LOG_TEXT("path", lock_path), LOG_INT("errno", errno));
@@ -177,9 +177,9 @@ static bool write_all(int fd, struct str data)
 {
     while (data.len > 0) {
         ssize_t n = write(fd, data.data, data.len);
-        if (n < 0 && errno != EINTR)
+        if (n < 0)
             return false;
-        data = str_skip(data, n < 0 ? 0 : (size_t)n);
+        data = str_skip(data, (size_t)n);
     }
     return true;
 }

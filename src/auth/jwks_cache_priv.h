@@ -47,6 +47,11 @@ struct jwks_attempt {
     int64_t failures;
 };
 
+/* The id of this boot, one word. Empty when the file cannot be read, as where /proc/sys is hidden
+ * from the process: then only a boot clock that runs behind shows that the machine was started
+ * again. */
+void jwks_boot_id(const char *path, char out[BOOT_ID_MAX + 1]);
+
 /* Opens the lock file, making it when missing. STATUS_BAD_CONFIG (logged) when that cannot be
  * done. */
 enum status jwks_cache_open(TALLOC_CTX *mem, const char *path, const char *url,

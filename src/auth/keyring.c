@@ -132,18 +132,12 @@ static enum outcome refresh_when_due(struct keyring *ring)
     int64_t spread_ms = ring->jitter_permille * 10; /* up to a second */
 
     enum outcome outcome = refresh(ring);
-    switch (outcome) {
-    case REFRESH_DONE:
-        break; /* set when the set was taken over */
-    case REFRESH_BUSY:
+    /* what was taken over has set the time already */
+    if (outcome == REFRESH_BUSY)
         ring->due_ms =
             clock_boot_ms() + (keyring_is_usable(ring) ? BUSY_RETRY_MS : KEYLESS_RETRY_MS);
-        break;
-    case REFRESH_TOO_SOON:
-    case REFRESH_FAILED:
+    else if (outcome != REFRESH_DONE)
         ring->due_ms = next_try_ms(ring) + spread_ms;
-        break;
-    }
     return outcome;
 }
 

@@ -46,8 +46,8 @@ static bool has_roca_mark(const BIGNUM *modulus)
 
 static bool is_fit(const BIGNUM *n, const BIGNUM *e)
 {
-    return BN_num_bits(n) >= RS256_MIN_BITS && BN_num_bits(n) <= RS256_MAX_BITS && BN_is_odd(n) &&
-           BN_num_bits(e) <= 32 && BN_is_odd(e) && !BN_is_one(e) && !has_roca_mark(n);
+    return BN_num_bits(n) >= RS256_MIN_BITS && BN_is_odd(n) && BN_num_bits(e) <= 32 &&
+           BN_is_odd(e) && !BN_is_one(e) && !has_roca_mark(n);
 }
 
 static EVP_PKEY *make_public_key(const BIGNUM *n, const BIGNUM *e)
@@ -101,7 +101,7 @@ static BIGNUM *read_number(struct str bytes)
     return BN_bin2bn((const unsigned char *)bytes.data, (int)bytes.len, NULL);
 }
 
-/* No bytes, too many, or a leading zero, which RFC 7518 section 2 (Base64urlUInt) forbids. */
+/* No bytes, more than RS256_MAX_BITS, or a leading zero, which RFC 7518 section 2 (Base64urlUInt) forbids. */
 static bool is_number(struct str bytes)
 {
     return bytes.len > 0 && bytes.len <= RS256_MAX_BITS / 8 && bytes.data[0] != '\0';

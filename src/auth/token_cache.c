@@ -81,7 +81,8 @@ static void drop(struct token_cache *cache, uint32_t *link)
 
     *link = slot->chain;
     detach(cache->slots, i);
-    TALLOC_FREE(slot->verified);
+    talloc_free(slot->verified);
+    slot->verified = NULL;
     slot->chain = cache->unused;
     cache->unused = i;
     cache->count--;

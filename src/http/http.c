@@ -32,11 +32,46 @@ void http_reply_header(struct http_reply *reply, const char *name, struct str va
         reply->headers[reply->header_count++] = (struct http_header){name, value};
 }
 
-/* nginx writes the reason phrase of HTTP/1.1 itself. */
+/* Reason phrases (RFC 9110 section 15, RFC 6585): nginx passes on what it is given, and an older client of ours
+ * shows them. */
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {428, "Precondition Required"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+    };
+
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    }
+    return "Unknown";
+}
+
 void http_reply_head(struct buf *out, const struct http_reply *reply)
 {
     buf_add_str(out, STR("Status: "));
     buf_add_i64(out, reply->status);
+    buf_add_char(out, ' ');
+    buf_add_str(out, str_of(reason(reply->status)));
     if (reply->content_type != NULL) {
         buf_add_str(out, STR("\r\nContent-Type: "));
         buf_add_str(out, str_of(reply->content_type));

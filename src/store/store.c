@@ -86,7 +86,8 @@ enum status store_open(TALLOC_CTX *mem, const struct store_config *given_config,
     enum status st = db_password_read(store, config.password_file, &store->password);
     if (st == STATUS_BAD_CONFIG)
         LOG(LOG_ERROR, "db_password_unreadable", LOG_TEXT("file", config.password_file));
-    if (st == STATUS_OK && (store->projects = project_cache_new(store)) == NULL)
+    if (st == STATUS_OK && ((store->projects = project_cache_new(store)) == NULL ||
+                            (store->weeks = known_weeks_new(store)) == NULL))
         st = STATUS_NO_MEMORY;
     if (st != STATUS_OK)
         return talloc_free(store), st;

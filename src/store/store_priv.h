@@ -104,6 +104,7 @@ struct store {
     int64_t last_id;
     uint64_t jitter;
     struct project_cache *projects;
+    struct known_weeks *weeks;
 };
 
 /* Connects and prepares unless that was done. */
@@ -187,5 +188,7 @@ enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct writ
 enum db_fault event_is_stored(struct tx *tx, bool *out) TS_MUST_CHECK;
 /* In store_projects.c. */
 struct project_cache *project_cache_new(TALLOC_CTX *mem);
+/* In store_weeks.c: which weeks are known to have a row. */
+struct known_weeks *known_weeks_new(TALLOC_CTX *mem) TS_MUST_CHECK;
 
 #endif

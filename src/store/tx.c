@@ -149,10 +149,12 @@ enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct wr
     }
     store->in_transaction = false;
     *replay = (struct replay){0};
-    bool refused = st != STATUS_OK && status_http(st) < 500;
-    if (key->key.len == 0 || !(refused || tx.key_used))
+    bool wrote = st == STATUS_OK && tx.has_event;
+    bool failed = st != STATUS_OK && status_http(st) >= 500;
+    if (key->key.len == 0 || ((wrote || failed) && !tx.key_used))
         return st;
-    /* A first try of this very request may be stored, and be what the refusal is about. */
+    /* A first try of this very request may be stored, and be why there was nothing left to write or
+     * what the refusal is about. */
     enum status found = event_replay(mem, store, key, replay);
     if (found != STATUS_NOT_FOUND)
         return found;

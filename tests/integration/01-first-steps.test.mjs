@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkBooks, eventsOf } from './lib/audit.mjs';
-import { anonymous, Caller, LIST, newPerson, newSub, newKey, personClaims, READ, work } from './lib/caller.mjs';
+import { anonymous, Caller, LIST, newKey, newPerson, newSub, personClaims, READ, work } from './lib/caller.mjs';
 import { expectNginxProblem, expectProblem, expectStatus } from './lib/check.mjs';
 import { entryRow, one, personIdOf, query } from './lib/database.mjs';
 import { isoWeek, today, weekday } from './lib/dates.mjs';

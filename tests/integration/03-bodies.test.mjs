@@ -316,7 +316,7 @@ describe('notes', () => {
     'letters with and without their accents joined': 'é e\u0301 Å \u212b ﬁ',
     SQL: `'; DROP TABLE entry; -- " OR 1=1 /* */ # \\' %_`,
     HTML: '<script>alert(1)</script> &amp; <b>',
-    formats: '%s %n %x %1$s {0} ${x} $(id) `id`',
+    formats: '%s %n %x %1$s {0} {{x}} $(id) `id`',
     'spaces at both ends': '   spaced   ',
     'a single space': ' ',
     'line and paragraph separators': 'a\u2028b\u2029c',

@@ -262,7 +262,7 @@ describe('pages', () => {
       `f${cursor.slice(1)}`,
       '0'.repeat(cursor.length),
       'f'.repeat(cursor.length),
-      cursor.toUpperCase() + ' ',
+      `${cursor.toUpperCase()} `,
     ]) {
       expectFaults(await ann.get(`${LIST}?cursor=${encodeURIComponent(changed)}`), { '?cursor': null });
     }

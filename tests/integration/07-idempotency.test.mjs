@@ -215,7 +215,7 @@ describe('the form of a key', () => {
         'with.a.dot.in.it.',
         'with a space in it',
         '"quoted-like-a-header"',
-        'k'.repeat(20) + '/',
+        `${'k'.repeat(20)}/`,
         'ümlautümlautümlaut',
       ]) {
         const value = Buffer.from(key).toString('latin1');

@@ -6,7 +6,7 @@ import { anonymous, newPerson } from './lib/caller.mjs';
 import { expectNginxProblem, expectStatus, waitFor } from './lib/check.mjs';
 import { newAgent } from './lib/http.mjs';
 import { Load, Writer } from './lib/load.mjs';
-import { isAlive, needsUp, pidOf, POOLS, signal, stackUp, workersOf } from './lib/stack.mjs';
+import { isAlive, needsUp, POOLS, pidOf, signal, stackUp, workersOf } from './lib/stack.mjs';
 
 const MINUTE = { timeout: 60_000 };
 
@@ -111,28 +111,27 @@ describe('reloads and restarts', () => {
     await writer.expectExactlyOnce();
   });
 
-  test(
-    'one pool ends and is started again under load: no keyed request and no read fails',
-    { ...MINUTE, skip: needsUp },
-    async () => {
-      for (const pool of POOLS) {
-        const { writer, load } = await keyedLoad();
-        const [watcher, before] = [pidOf(pool), await workersOf(pool)];
-        await pause(200);
-        signal(watcher, 'SIGTERM');
-        await waitFor('the pool ends', async () => [watcher, ...before].every((pid) => !isAlive(pid)), {
-          deadlineMs: 10_000,
-        });
-        await pause(500);
-        await stackUp();
-        assert.notEqual(pidOf(pool), watcher);
-        await pause(200);
-        await load.stop();
-        load.expectNoFailure();
-        await writer.expectExactlyOnce();
-      }
-    },
-  );
+  test('one pool ends and is started again under load: no keyed request and no read fails', {
+    ...MINUTE,
+    skip: needsUp,
+  }, async () => {
+    for (const pool of POOLS) {
+      const { writer, load } = await keyedLoad();
+      const [watcher, before] = [pidOf(pool), await workersOf(pool)];
+      await pause(200);
+      signal(watcher, 'SIGTERM');
+      await waitFor('the pool ends', async () => [watcher, ...before].every((pid) => !isAlive(pid)), {
+        deadlineMs: 10_000,
+      });
+      await pause(500);
+      await stackUp();
+      assert.notEqual(pidOf(pool), watcher);
+      await pause(200);
+      await load.stop();
+      load.expectNoFailure();
+      await writer.expectExactlyOnce();
+    }
+  });
 
   test('nginx loads its configuration anew under load: no request fails', MINUTE, async () => {
     // A new connection for each request: a kept one may be closed just when the next request is sent.
@@ -151,28 +150,27 @@ describe('reloads and restarts', () => {
     await writer.expectExactlyOnce();
   });
 
-  test(
-    'both pools down: nginx says so at once with a 502 problem, pages are served, and all comes back',
-    { ...MINUTE, skip: needsUp },
-    async () => {
-      const ann = await newPerson();
-      const watchers = POOLS.map(pidOf);
-      const workers = await workersOf();
-      for (const pid of watchers) signal(pid, 'SIGTERM');
-      try {
-        await waitFor('the pools end', async () => [...watchers, ...workers].every((pid) => !isAlive(pid)), {
-          deadlineMs: 10_000,
-        });
-        for (const reply of [await ann.get(), await ann.post({}), await anonymous.get('/api/health/live')]) {
-          expectNginxProblem(reply, 502);
-          assert.match(reply.headers['retry-after'], /^[1-9]\d*$/);
-          assert.ok(reply.elapsedMs < 1500, `${reply.elapsedMs} ms`);
-        }
-        expectStatus(await anonymous.get('/'), 200);
-      } finally {
-        await stackUp();
+  test('both pools down: nginx says so at once with a 502 problem, pages are served, and all comes back', {
+    ...MINUTE,
+    skip: needsUp,
+  }, async () => {
+    const ann = await newPerson();
+    const watchers = POOLS.map(pidOf);
+    const workers = await workersOf();
+    for (const pid of watchers) signal(pid, 'SIGTERM');
+    try {
+      await waitFor('the pools end', async () => [...watchers, ...workers].every((pid) => !isAlive(pid)), {
+        deadlineMs: 10_000,
+      });
+      for (const reply of [await ann.get(), await ann.post({}), await anonymous.get('/api/health/live')]) {
+        expectNginxProblem(reply, 502);
+        assert.match(reply.headers['retry-after'], /^[1-9]\d*$/);
+        assert.ok(reply.elapsedMs < 1500, `${reply.elapsedMs} ms`);
       }
-      expectStatus(await ann.get(), 200);
-    },
-  );
+      expectStatus(await anonymous.get('/'), 200);
+    } finally {
+      await stackUp();
+    }
+    expectStatus(await ann.get(), 200);
+  });
 });

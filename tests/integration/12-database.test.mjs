@@ -199,36 +199,35 @@ describe('a database that dies', () => {
     ['kill -9', 'SIGKILL'],
     ['stopped', 'SIGTERM'],
   ]) {
-    test(
-      `${name}: fast 503 while it is away, served within 3 s once it is back, nothing lost or twice`,
-      { ...MINUTE, skip: needsUp },
-      async () => {
-        const ann = await newPerson();
-        expectStatus(await ann.post(work()), 201);
-        const writer = await Writer.make();
-        const load = new Load().add(4, 201, () => writer.stubborn());
-        await waitFor('load', async () => load.served.length > 30);
-        const database = pidOf('database');
-        let up;
-        try {
-          signal(database, how);
-          await waitFor('the database ends', async () => !isAlive(database), { deadlineMs: 20_000 });
-          await waitFor('it is noticed', async () => (await ann.get()).status === 503, { deadlineMs: FAST_MS });
-          await expectDown(ann);
-        } finally {
-          ({ up } = await startDatabase());
-        }
-        const took = await waitFor('served again', async () => (await ann.get()).status === 200, { deadlineMs: 3000 });
-        assert.ok(took <= 3000);
-        await up;
-        const before = load.served.length;
-        await waitFor('the load goes on', async () => load.served.length > before + 30);
-        await load.stop();
-        load.expectNoFailure();
-        await writer.expectExactlyOnce();
-        expectStatus(await anonymous.get('/api/health/ready'), 200);
-        expectStatus(await ann.get(), 200);
-      },
-    );
+    test(`${name}: fast 503 while it is away, served within 3 s once it is back, nothing lost or twice`, {
+      ...MINUTE,
+      skip: needsUp,
+    }, async () => {
+      const ann = await newPerson();
+      expectStatus(await ann.post(work()), 201);
+      const writer = await Writer.make();
+      const load = new Load().add(4, 201, () => writer.stubborn());
+      await waitFor('load', async () => load.served.length > 30);
+      const database = pidOf('database');
+      let up;
+      try {
+        signal(database, how);
+        await waitFor('the database ends', async () => !isAlive(database), { deadlineMs: 20_000 });
+        await waitFor('it is noticed', async () => (await ann.get()).status === 503, { deadlineMs: FAST_MS });
+        await expectDown(ann);
+      } finally {
+        ({ up } = await startDatabase());
+      }
+      const took = await waitFor('served again', async () => (await ann.get()).status === 200, { deadlineMs: 3000 });
+      assert.ok(took <= 3000);
+      await up;
+      const before = load.served.length;
+      await waitFor('the load goes on', async () => load.served.length > before + 30);
+      await load.stop();
+      load.expectNoFailure();
+      await writer.expectExactlyOnce();
+      expectStatus(await anonymous.get('/api/health/ready'), 200);
+      expectStatus(await ann.get(), 200);
+    });
   }
 });

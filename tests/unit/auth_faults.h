@@ -1,7 +1,9 @@
-/* Allocations that fail on demand: OpenSSL's by number, talloc's by a limit. */
+/* What fails on demand: allocations, OpenSSL's by number and talloc's by a limit, and single
+ * functions of libraries. */
 #ifndef TS_TESTS_AUTH_FAULTS_H
 #define TS_TESTS_AUTH_FAULTS_H
 
+#include <dlfcn.h>
 #include <openssl/crypto.h>
 #include <stdint.h>
 
@@ -40,12 +42,25 @@ __attribute__((constructor(101))) static void unit_take_openssl(void)
         abort();
 }
 
+/* Takes a library function's place in this program: the unit_fail_NAME-th call from now gives
+ * `failure`, all others go to the library. */
+#define UNIT_FAILING(type, failure, name, params, args)                                            \
+    static int64_t unit_fail_##name;                                                               \
+    type name params                                                                               \
+    {                                                                                              \
+        static type(*real) params;                                                                 \
+        if (real == NULL)                                                                          \
+            *(void **)&real = dlsym(RTLD_NEXT, #name);                                             \
+        return unit_fail_##name > 0 && --unit_fail_##name == 0 ? (failure) : real args;            \
+    }
+
 /* A fresh parent whose descendants may have so many bytes in all. */
 static inline TALLOC_CTX *unit_limited(size_t bytes)
 {
     TALLOC_CTX *mem = talloc_named_const(NULL, 0, "limited");
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* deprecated for servers; here it makes failures */
+#pragma GCC diagnostic ignored                                                                     \
+    "-Wdeprecated-declarations" /* deprecated for servers; here it makes failures */
     ck_assert_int_eq(talloc_set_memlimit(mem, bytes), 0);
 #pragma GCC diagnostic pop
     return mem;

@@ -40,9 +40,9 @@ struct unit_server {
     SSL_CTX *tls;
     pthread_t thread;
     atomic_int mode;
-    atomic_int requests;    /* connections taken */
-    pthread_mutex_t lock;   /* for the two below */
-    const char *body;       /* of SERVER_GOOD */
+    atomic_int requests;  /* connections taken */
+    pthread_mutex_t lock; /* for the two below */
+    const char *body;     /* of SERVER_GOOD */
     char last_request[4096];
 };
 
@@ -100,7 +100,8 @@ static inline X509 *unit_certificate(EVP_PKEY *key, const char *name)
 
 static inline void unit_say(SSL *ssl, const char *text)
 {
-    (void)unit_ssl.SSL_write(ssl, text, (int)strlen(text)); /* the client may have gone: that is a test */
+    (void)unit_ssl.SSL_write(ssl, text,
+                             (int)strlen(text)); /* the client may have gone: that is a test */
 }
 
 static inline void unit_say_200(SSL *ssl, const char *body, size_t padding)
@@ -158,8 +159,8 @@ static inline void unit_answer(struct unit_server *server, SSL *ssl, int fd, con
             unit_say_200(ssl, body, 0);
             break;
         }
-        snprintf(where, sizeof where, "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:%d/there\r\n",
-                 server->port);
+        snprintf(where, sizeof where,
+                 "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:%d/there\r\n", server->port);
         unit_say(ssl, where);
         unit_say(ssl, "Content-Length: 0\r\nConnection: close\r\n\r\n");
         break;
@@ -246,8 +247,8 @@ static inline int unit_server_free(struct unit_server *server)
 }
 
 /* Runs until its talloc parent goes. The certificate, for that name, is written to ca_path. */
-static inline struct unit_server *unit_server_new(TALLOC_CTX *mem, const char *body, const char *name,
-                                                  const char *ca_path)
+static inline struct unit_server *unit_server_new(TALLOC_CTX *mem, const char *body,
+                                                  const char *name, const char *ca_path)
 {
     struct unit_server *server = talloc_zero(mem, struct unit_server);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -274,7 +275,8 @@ static inline struct unit_server *unit_server_new(TALLOC_CTX *mem, const char *b
     return server;
 }
 
-static inline void unit_server_set(struct unit_server *server, enum server_mode mode, const char *body)
+static inline void unit_server_set(struct unit_server *server, enum server_mode mode,
+                                   const char *body)
 {
     pthread_mutex_lock(&server->lock);
     server->body = body;

@@ -92,13 +92,15 @@ static inline char *unit_signature(TALLOC_CTX *mem, EVP_PKEY *key, const char *t
     size_t len = sizeof bytes;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     ck_assert_int_eq(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key), 1);
-    ck_assert_int_eq(EVP_DigestSign(ctx, bytes, &len, (const unsigned char *)text, strlen(text)), 1);
+    ck_assert_int_eq(EVP_DigestSign(ctx, bytes, &len, (const unsigned char *)text, strlen(text)),
+                     1);
     EVP_MD_CTX_free(ctx);
     return unit_base64url(mem, bytes, len);
 }
 
 /* header.payload.signature, signed with RS256 whatever the header says. */
-static inline char *unit_token(TALLOC_CTX *mem, EVP_PKEY *key, const char *header, const char *payload)
+static inline char *unit_token(TALLOC_CTX *mem, EVP_PKEY *key, const char *header,
+                               const char *payload)
 {
     char *text = talloc_asprintf(mem, "%s.%s", unit_base64url_text(mem, header),
                                  unit_base64url_text(mem, payload));

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -240,8 +241,10 @@ static inline void relay_open(struct world *w, struct relay *r)
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(listen(listener, 64), 0);
     r->pid = fork();
-    if (r->pid == 0)
+    if (r->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no relay behind */
         relay_serve(r->control, listener);
+    }
     (void)close(listener);
     TALLOC_FREE(w->store);
     w->config.socket = r->path;

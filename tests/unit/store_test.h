@@ -195,6 +195,7 @@ static inline enum status post_body(struct tx *tx, void *arg)
 {
     struct post *p = arg;
     int weekday = date_weekday(p->date);
+    int64_t now = clock_wall_us();
     struct week_change change = {.first_day = (int8_t)weekday};
     struct entry entry = {.date = p->date,
                           .project = STR("StoreZero"),
@@ -204,8 +205,8 @@ static inline enum status post_body(struct tx *tx, void *arg)
                           .status = p->status,
                           .version = 1,
                           .edited_by = p->who.person_id,
-                          .created_at = clock_wall_us(),
-                          .updated_at = clock_wall_us()};
+                          .created_at = now,
+                          .updated_at = now};
 
     p->runs++;
     entry.id =

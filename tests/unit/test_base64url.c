@@ -11,7 +11,8 @@ START_TEST(every_length_comes_back)
         bytes[i] = (char)(i * 167 + 13);
     for (size_t len = 0; len <= sizeof bytes; len++) {
         struct str out;
-        ck_assert_int_eq(base64url_decode(mem, str_of(unit_base64url(mem, bytes, len)), &out), STATUS_OK);
+        ck_assert_int_eq(base64url_decode(mem, str_of(unit_base64url(mem, bytes, len)), &out),
+                         STATUS_OK);
         ck_assert(str_eq(out, str_n(bytes, len)));
         ck_assert_int_eq(out.data[out.len], '\0');
     }
@@ -55,7 +56,8 @@ START_TEST(only_one_spelling_is_taken)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct str out;
         enum status st = base64url_decode(mem, str_of(cases[i].text), &out);
-        ck_assert_msg((st == STATUS_OK) == cases[i].good, "%s: \"%s\"", cases[i].what, cases[i].text);
+        ck_assert_msg((st == STATUS_OK) == cases[i].good, "%s: \"%s\"", cases[i].what,
+                      cases[i].text);
     }
     struct str out;
     ck_assert_int_eq(base64url_decode(mem, str_n("Zm\0v", 4), &out), STATUS_INVALID);
@@ -82,4 +84,5 @@ START_TEST(each_value_has_exactly_one_spelling)
 }
 END_TEST
 
-UNIT_MAIN("base64url", every_length_comes_back, only_one_spelling_is_taken, each_value_has_exactly_one_spelling)
+UNIT_MAIN("base64url", every_length_comes_back, only_one_spelling_is_taken,
+          each_value_has_exactly_one_spelling)

@@ -55,7 +55,8 @@ START_TEST(one_bearer_token_is_taken_and_nothing_else)
     }
     struct str token;
     const char *reason;
-    ck_assert_int_eq(bearer_token(str_n("Bearer a\0b", 10), &token, &reason), STATUS_UNAUTHENTICATED);
+    ck_assert_int_eq(bearer_token(str_n("Bearer a\0b", 10), &token, &reason),
+                     STATUS_UNAUTHENTICATED);
 }
 END_TEST
 
@@ -68,7 +69,8 @@ START_TEST(a_token_has_at_most_8_kilobytes)
     memset(header + 7, 'a', sizeof header - 7);
     ck_assert_int_eq(bearer_token(str_n(header, sizeof header - 1), &token, &reason), STATUS_OK);
     ck_assert_uint_eq(token.len, 8192);
-    ck_assert_int_eq(bearer_token(str_n(header, sizeof header), &token, &reason), STATUS_UNAUTHENTICATED);
+    ck_assert_int_eq(bearer_token(str_n(header, sizeof header), &token, &reason),
+                     STATUS_UNAUTHENTICATED);
     ck_assert_str_eq(reason, "shape");
 }
 END_TEST

@@ -28,7 +28,8 @@ struct verdict {
     const char *what, *payload, *reason; /* NULL = good */
 };
 
-static void check_verdicts(const struct token_config *from, const struct verdict *cases, size_t count)
+static void check_verdicts(const struct token_config *from, const struct verdict *cases,
+                           size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         TALLOC_CTX *mem = talloc_new(NULL);
@@ -42,43 +43,56 @@ static void check_verdicts(const struct token_config *from, const struct verdict
         talloc_free(mem);
     }
 }
-#define CHECK_VERDICTS(from, cases) check_verdicts((from), (cases), sizeof(cases) / sizeof(cases)[0])
+#define CHECK_VERDICTS(from, cases)                                                                \
+    check_verdicts((from), (cases), sizeof(cases) / sizeof(cases)[0])
 
 START_TEST(issuer_audience_and_subject_are_required_and_exact)
 {
     static const struct verdict cases[] = {
         {"the least", "{" BASE "}", NULL},
         {"not JSON", "{", "json"},
-        {"an array", "[" "]", "json"},
+        {"an array",
+         "["
+         "]",
+         "json"},
         {"a claim twice", "{" BASE ",\"sub\":\"auth0|2\"}", "json"},
         {"a claim twice, once escaped", "{" BASE ",\"s\\u0075b\":\"auth0|2\"}", "json"},
         {"an escaped NUL", "{" ISS "," AUD ",\"sub\":\"a\\u0000b\"," EXP "}", "json"},
         {"NaN", "{" ISS "," AUD "," SUB ",\"exp\":NaN}", "json"},
         {"no iss", "{" AUD "," SUB "," EXP "}", "iss"},
-        {"iss without its slash", "{\"iss\":\"https://tenant.example\"," AUD "," SUB "," EXP "}", "iss"},
+        {"iss without its slash", "{\"iss\":\"https://tenant.example\"," AUD "," SUB "," EXP "}",
+         "iss"},
         {"iss with more", "{\"iss\":\"https://tenant.example//\"," AUD "," SUB "," EXP "}", "iss"},
         {"iss in capitals", "{\"iss\":\"https://TENANT.example/\"," AUD "," SUB "," EXP "}", "iss"},
         {"iss empty", "{\"iss\":\"\"," AUD "," SUB "," EXP "}", "iss"},
         {"iss null", "{\"iss\":null," AUD "," SUB "," EXP "}", "iss"},
         {"iss a list", "{\"iss\":[\"https://tenant.example/\"]," AUD "," SUB "," EXP "}", "iss"},
         {"aud in a list", "{" ISS ",\"aud\":[\"https://api.example\"]," SUB "," EXP "}", NULL},
-        {"aud first in a list", "{" ISS ",\"aud\":[\"https://api.example\",\"x\"]," SUB "," EXP "}", NULL},
-        {"aud last in a list", "{" ISS ",\"aud\":[\"x\",\"https://api.example\"]," SUB "," EXP "}", NULL},
+        {"aud first in a list", "{" ISS ",\"aud\":[\"https://api.example\",\"x\"]," SUB "," EXP "}",
+         NULL},
+        {"aud last in a list", "{" ISS ",\"aud\":[\"x\",\"https://api.example\"]," SUB "," EXP "}",
+         NULL},
         {"no aud", "{" ISS "," SUB "," EXP "}", "aud"},
         {"aud null", "{" ISS ",\"aud\":null," SUB "," EXP "}", "aud"},
         {"aud empty", "{" ISS ",\"aud\":\"\"," SUB "," EXP "}", "aud"},
         {"aud an empty list", "{" ISS ",\"aud\":[]," SUB "," EXP "}", "aud"},
         {"another aud", "{" ISS ",\"aud\":\"https://other.example\"," SUB "," EXP "}", "aud"},
-        {"aud that begins as ours", "{" ISS ",\"aud\":\"https://api.example/x\"," SUB "," EXP "}", "aud"},
+        {"aud that begins as ours", "{" ISS ",\"aud\":\"https://api.example/x\"," SUB "," EXP "}",
+         "aud"},
         {"aud that is a part of ours", "{" ISS ",\"aud\":\"https://api\"," SUB "," EXP "}", "aud"},
         {"aud in capitals", "{" ISS ",\"aud\":\"HTTPS://API.EXAMPLE\"," SUB "," EXP "}", "aud"},
-        {"aud with others in one string", "{" ISS ",\"aud\":\"https://api.example x\"," SUB "," EXP "}", "aud"},
+        {"aud with others in one string",
+         "{" ISS ",\"aud\":\"https://api.example x\"," SUB "," EXP "}", "aud"},
         {"a list of others", "{" ISS ",\"aud\":[\"x\",\"y\"]," SUB "," EXP "}", "aud"},
-        {"a list that is not of strings", "{" ISS ",\"aud\":[\"https://api.example\",1]," SUB "," EXP "}", "aud"},
-        {"a list in a list", "{" ISS ",\"aud\":[[\"https://api.example\"]]," SUB "," EXP "}", "aud"},
-        {"aud an object", "{" ISS ",\"aud\":{\"https://api.example\":true}," SUB "," EXP "}", "aud"},
+        {"a list that is not of strings",
+         "{" ISS ",\"aud\":[\"https://api.example\",1]," SUB "," EXP "}", "aud"},
+        {"a list in a list", "{" ISS ",\"aud\":[[\"https://api.example\"]]," SUB "," EXP "}",
+         "aud"},
+        {"aud an object", "{" ISS ",\"aud\":{\"https://api.example\":true}," SUB "," EXP "}",
+         "aud"},
         {"aud true", "{" ISS ",\"aud\":true," SUB "," EXP "}", "aud"},
-        {"an ID token: aud is the client", "{" ISS ",\"aud\":\"spa\",\"nonce\":\"n\"," SUB "," EXP "}", "aud"},
+        {"an ID token: aud is the client",
+         "{" ISS ",\"aud\":\"spa\",\"nonce\":\"n\"," SUB "," EXP "}", "aud"},
         {"no sub", "{" ISS "," AUD "," EXP "}", "sub"},
         {"sub empty", "{" ISS "," AUD ",\"sub\":\"\"," EXP "}", "sub"},
         {"sub null", "{" ISS "," AUD ",\"sub\":null," EXP "}", "sub"},
@@ -210,8 +224,10 @@ START_TEST(only_listed_clients_may_come)
         {"last on the list", "{" BASE ",\"azp\":\"mobile\"}", NULL},
         {"between commas", "{" BASE ",\"azp\":\"cron\"}", NULL},
         {"client_id", "{" BASE ",\"client_id\":\"spa\"}", NULL},
-        {"azp goes before client_id", "{" BASE ",\"client_id\":\"spa\",\"azp\":\"evil\"}", "client"},
-        {"azp on the list, client_id not", "{" BASE ",\"client_id\":\"evil\",\"azp\":\"spa\"}", NULL},
+        {"azp goes before client_id", "{" BASE ",\"client_id\":\"spa\",\"azp\":\"evil\"}",
+         "client"},
+        {"azp on the list, client_id not", "{" BASE ",\"client_id\":\"evil\",\"azp\":\"spa\"}",
+         NULL},
         {"not on the list", "{" BASE ",\"azp\":\"evil\"}", "client"},
         {"no client", "{" BASE "}", "client"},
         {"a part of a name", "{" BASE ",\"azp\":\"sp\"}", "client"},
@@ -248,7 +264,8 @@ START_TEST(a_client_id_has_at_most_255_bytes)
 END_TEST
 
 /* What a good payload says. */
-static struct verified read_good(TALLOC_CTX *mem, const struct token_config *from, const char *payload)
+static struct verified read_good(TALLOC_CTX *mem, const struct token_config *from,
+                                 const char *payload)
 {
     struct claim_rules rules = rules_of(mem, from);
     const char *reason = "";
@@ -265,7 +282,8 @@ START_TEST(scopes_need_scope_and_permissions)
         uint32_t scopes;
     } cases[] = {
         {"neither", "\"x\":1", 0},
-        {"scope alone", "\"scope\":\"openid read:timesheets create:timesheets\"", SCOPE_READ | SCOPE_CREATE},
+        {"scope alone", "\"scope\":\"openid read:timesheets create:timesheets\"",
+         SCOPE_READ | SCOPE_CREATE},
         {"scope empty", "\"scope\":\"\"", 0},
         {"scope a list", "\"scope\":[\"read:timesheets\"]", 0},
         {"scope null", "\"scope\":null", 0},
@@ -274,26 +292,38 @@ START_TEST(scopes_need_scope_and_permissions)
         {"scp is not scope", "\"scp\":\"read:timesheets\"", 0},
         {"permissions alone", "\"permissions\":[\"read:timesheets\"]", 0},
         {"both", "\"scope\":\"read:timesheets\",\"permissions\":[\"read:timesheets\"]", SCOPE_READ},
-        {"permissions hold more", "\"scope\":\"read:timesheets\",\"permissions\":[\"read:timesheets\","
-                                  "\"approve:timesheets\"]", SCOPE_READ},
-        {"scope asks for more", "\"scope\":\"read:timesheets approve:timesheets\",\"permissions\":"
-                                "[\"read:timesheets\"]", SCOPE_READ},
+        {"permissions hold more",
+         "\"scope\":\"read:timesheets\",\"permissions\":[\"read:timesheets\","
+         "\"approve:timesheets\"]",
+         SCOPE_READ},
+        {"scope asks for more",
+         "\"scope\":\"read:timesheets approve:timesheets\",\"permissions\":"
+         "[\"read:timesheets\"]",
+         SCOPE_READ},
         {"no permission", "\"scope\":\"read:timesheets\",\"permissions\":[]", 0},
-        {"permissions of other APIs", "\"scope\":\"read:timesheets\",\"permissions\":[\"read:other\"]", 0},
-        {"members that are no strings count for nothing", "\"scope\":\"read:timesheets create:timesheets\","
-         "\"permissions\":[1,null,[\"create:timesheets\"],{\"a\":1},\"read:timesheets\"]", SCOPE_READ},
-        {"members are compared whole", "\"scope\":\"read:timesheets create:timesheets\",\"permissions\":"
-         "[\"read:timesheets create:timesheets\"]", 0},
-        {"permissions a string", "\"scope\":\"read:timesheets\",\"permissions\":\"read:timesheets\"", 0},
+        {"permissions of other APIs",
+         "\"scope\":\"read:timesheets\",\"permissions\":[\"read:other\"]", 0},
+        {"members that are no strings count for nothing",
+         "\"scope\":\"read:timesheets create:timesheets\","
+         "\"permissions\":[1,null,[\"create:timesheets\"],{\"a\":1},\"read:timesheets\"]",
+         SCOPE_READ},
+        {"members are compared whole",
+         "\"scope\":\"read:timesheets create:timesheets\",\"permissions\":"
+         "[\"read:timesheets create:timesheets\"]",
+         0},
+        {"permissions a string",
+         "\"scope\":\"read:timesheets\",\"permissions\":\"read:timesheets\"", 0},
         {"permissions null", "\"scope\":\"read:timesheets\",\"permissions\":null", 0},
-        {"permissions an object", "\"scope\":\"read:timesheets\",\"permissions\":{\"read:timesheets\":1}", 0},
+        {"permissions an object",
+         "\"scope\":\"read:timesheets\",\"permissions\":{\"read:timesheets\":1}", 0},
         {"permissions true", "\"scope\":\"read:timesheets\",\"permissions\":true", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         TALLOC_CTX *mem = talloc_new(NULL);
         struct verified out =
             read_good(mem, &config, talloc_asprintf(mem, "{" BASE ",%s}", cases[i].claims));
-        ck_assert_msg(out.claims.scopes == cases[i].scopes, "%s: %x", cases[i].what, out.claims.scopes);
+        ck_assert_msg(out.claims.scopes == cases[i].scopes, "%s: %x", cases[i].what,
+                      out.claims.scopes);
         talloc_free(mem);
     }
 }
@@ -316,11 +346,13 @@ START_TEST(machines_are_told_from_people)
         {"gty that only begins so", SUB ",\"gty\":\"client-credentials-not\"", false},
         {"sub at clients", "\"sub\":\"abc@clients\"", true},
         {"sub at clients, gty says password", "\"sub\":\"abc@clients\",\"gty\":\"password\"", true},
-        {"sub at clients, gty a list of others", "\"sub\":\"abc@clients\",\"gty\":[\"password\"]", true},
+        {"sub at clients, gty a list of others", "\"sub\":\"abc@clients\",\"gty\":[\"password\"]",
+         true},
         {"sub at clients of somebody", "\"sub\":\"abc@clients.example\"", false},
         {"sub is azp", "\"sub\":\"cron\",\"azp\":\"cron\"", true},
         {"sub is client_id", "\"sub\":\"cron\",\"client_id\":\"cron\"", true},
-        {"sub is client_id, azp another", "\"sub\":\"cron\",\"client_id\":\"cron\",\"azp\":\"spa\"", true},
+        {"sub is client_id, azp another", "\"sub\":\"cron\",\"client_id\":\"cron\",\"azp\":\"spa\"",
+         true},
         {"sub begins as azp", "\"sub\":\"cron2\",\"azp\":\"cron\"", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -346,13 +378,19 @@ START_TEST(an_email_counts_when_the_tenant_says_it_is_verified)
         const char *what, *claims, *email;
     } cases[] = {
         {"none", "\"x\":1", ""},
-        {"namespaced", "\"" NS "email\":\"a@b.example\",\"" NS "email_verified\":true", "a@b.example"},
+        {"namespaced", "\"" NS "email\":\"a@b.example\",\"" NS "email_verified\":true",
+         "a@b.example"},
         {"standard", "\"email\":\"a@b.example\",\"email_verified\":true", "a@b.example"},
-        {"capitals", "\"email\":\"Ann.Z[`{@B.Example\",\"email_verified\":true", "ann.z[`{@b.example"},
-        {"namespaced goes first", "\"" NS "email\":\"n@b.example\",\"" NS "email_verified\":true,"
-         "\"email\":\"s@b.example\",\"email_verified\":true", "n@b.example"},
-        {"namespaced is not verified, standard is", "\"" NS "email\":\"n@b.example\",\"email\":\"s@b.example\","
-         "\"email_verified\":true", "s@b.example"},
+        {"capitals", "\"email\":\"Ann.Z[`{@B.Example\",\"email_verified\":true",
+         "ann.z[`{@b.example"},
+        {"namespaced goes first",
+         "\"" NS "email\":\"n@b.example\",\"" NS "email_verified\":true,"
+         "\"email\":\"s@b.example\",\"email_verified\":true",
+         "n@b.example"},
+        {"namespaced is not verified, standard is",
+         "\"" NS "email\":\"n@b.example\",\"email\":\"s@b.example\","
+         "\"email_verified\":true",
+         "s@b.example"},
         {"the two are not mixed", "\"" NS "email\":\"n@b.example\",\"email_verified\":true", ""},
         {"nor the other way", "\"email\":\"n@b.example\",\"" NS "email_verified\":true", ""},
         {"verified is missing", "\"email\":\"a@b.example\"", ""},
@@ -374,7 +412,8 @@ START_TEST(an_email_counts_when_the_tenant_says_it_is_verified)
         {"DEL", "\"email\":\"a\\u007f@c.example\",\"email_verified\":true", ""},
         {"a list", "\"email\":[\"a@b.example\"],\"email_verified\":true", ""},
         {"null", "\"email\":null,\"email_verified\":true", ""},
-        {"letters beyond ASCII stay", "\"email\":\"\\u00c4@b.example\",\"email_verified\":true", "\xC3\x84@b.example"},
+        {"letters beyond ASCII stay", "\"email\":\"\\u00c4@b.example\",\"email_verified\":true",
+         "\xC3\x84@b.example"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         TALLOC_CTX *mem = talloc_new(NULL);
@@ -387,7 +426,8 @@ START_TEST(an_email_counts_when_the_tenant_says_it_is_verified)
         TALLOC_CTX *mem = talloc_new(NULL);
         struct verified out = read_good(
             mem, &config,
-            talloc_asprintf(mem, "{" BASE ",\"email\":\"a@%0*d\",\"email_verified\":true}", len - 2, 0));
+            talloc_asprintf(mem, "{" BASE ",\"email\":\"a@%0*d\",\"email_verified\":true}", len - 2,
+                            0));
         ck_assert_uint_eq(out.claims.email.len, len <= 254 ? 254 : 0);
         talloc_free(mem);
     }
@@ -454,9 +494,10 @@ START_TEST(without_a_namespace_standard_claims_alone_count)
         TALLOC_CTX *mem = talloc_new(NULL);
         struct token_config plain = config;
         plain.claim_namespace = namespaces[i];
-        struct verified out = read_good(mem, &plain,
-                                        "{" BASE ",\"" NS "email\":\"a@b.example\",\"" NS "email_verified\":true,"
-                                        "\"" NS "kind\":\"employee\",\"kind\":\"x\",\"name\":\"Ann\"}");
+        struct verified out =
+            read_good(mem, &plain,
+                      "{" BASE ",\"" NS "email\":\"a@b.example\",\"" NS "email_verified\":true,"
+                      "\"" NS "kind\":\"employee\",\"kind\":\"x\",\"name\":\"Ann\"}");
         ck_assert_view(out.claims.email, "");
         ck_assert_view(out.claims.kind, "");
         ck_assert_view(out.claims.name, "Ann");
@@ -467,9 +508,10 @@ END_TEST
 
 START_TEST(an_empty_issuer_or_audience_is_bad_configuration)
 {
-    const struct token_config bad[] = {
-        {.issuer = "", .audience = "a"}, {.issuer = NULL, .audience = "a"},
-        {.issuer = "i", .audience = ""}, {.issuer = "i", .audience = NULL}};
+    const struct token_config bad[] = {{.issuer = "", .audience = "a"},
+                                       {.issuer = NULL, .audience = "a"},
+                                       {.issuer = "i", .audience = ""},
+                                       {.issuer = "i", .audience = NULL}};
     TALLOC_CTX *mem = talloc_new(NULL);
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -483,10 +525,11 @@ END_TEST
 START_TEST(a_copy_stands_alone)
 {
     TALLOC_CTX *mem = talloc_new(NULL), *old = talloc_new(mem);
-    struct verified out = read_good(old, &config,
-                                    "{" BASE ",\"azp\":\"spa\",\"name\":\"Ann\",\"" NS "kind\":\"employee\","
-                                    "\"email\":\"A@B.example\",\"email_verified\":true,"
-                                    "\"scope\":\"read:timesheets\",\"iat\":5,\"nbf\":6}");
+    struct verified out =
+        read_good(old, &config,
+                  "{" BASE ",\"azp\":\"spa\",\"name\":\"Ann\",\"" NS "kind\":\"employee\","
+                  "\"email\":\"A@B.example\",\"email_verified\":true,"
+                  "\"scope\":\"read:timesheets\",\"iat\":5,\"nbf\":6}");
     memset(out.key_id, 7, sizeof out.key_id);
     const struct verified *copy = claims_copy(mem, &out);
     uint8_t id[SHA256_LEN];
@@ -539,10 +582,13 @@ START_TEST(short_memory_is_no_verdict)
 }
 END_TEST
 
-UNIT_MAIN("claims", issuer_audience_and_subject_are_required_and_exact, a_subject_is_kept_whole_up_to_255_bytes,
-          dates_are_numbers_in_range, times_are_compared_with_the_leeway, only_listed_clients_may_come,
-          a_client_id_has_at_most_255_bytes, scopes_need_scope_and_permissions, machines_are_told_from_people,
-          an_email_counts_when_the_tenant_says_it_is_verified, name_and_kind_are_taken_when_they_are_text,
+UNIT_MAIN("claims", issuer_audience_and_subject_are_required_and_exact,
+          a_subject_is_kept_whole_up_to_255_bytes, dates_are_numbers_in_range,
+          times_are_compared_with_the_leeway, only_listed_clients_may_come,
+          a_client_id_has_at_most_255_bytes, scopes_need_scope_and_permissions,
+          machines_are_told_from_people, an_email_counts_when_the_tenant_says_it_is_verified,
+          name_and_kind_are_taken_when_they_are_text,
           a_name_has_at_most_200_characters_and_a_kind_64_bytes,
-          without_a_namespace_standard_claims_alone_count, an_empty_issuer_or_audience_is_bad_configuration,
-          a_copy_stands_alone, short_memory_is_no_verdict)
+          without_a_namespace_standard_claims_alone_count,
+          an_empty_issuer_or_audience_is_bad_configuration, a_copy_stands_alone,
+          short_memory_is_no_verdict)

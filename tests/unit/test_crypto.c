@@ -1,9 +1,31 @@
 #include "ts/crypto.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include "auth_faults.h"
+
+UNIT_FAILING(EVP_MD *, NULL, EVP_MD_fetch, (OSSL_LIB_CTX * c, const char *n, const char *p),
+             (c, n, p))
+UNIT_FAILING(EVP_MD_CTX *, NULL, EVP_MD_CTX_new, (void), ())
+UNIT_FAILING(int, 0, EVP_DigestInit_ex2, (EVP_MD_CTX * c, const EVP_MD *md, const OSSL_PARAM *p),
+             (c, md, p))
+UNIT_FAILING(int, 0, EVP_DigestUpdate, (EVP_MD_CTX * c, const void *d, size_t n), (c, d, n))
+UNIT_FAILING(int, 0, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *d, unsigned int *n),
+             (c, d, n))
+UNIT_FAILING(EVP_MAC *, NULL, EVP_MAC_fetch, (OSSL_LIB_CTX * c, const char *n, const char *p),
+             (c, n, p))
+UNIT_FAILING(EVP_MAC_CTX *, NULL, EVP_MAC_CTX_new, (EVP_MAC * m), (m))
+UNIT_FAILING(int, 0, EVP_MAC_CTX_set_params, (EVP_MAC_CTX * c, const OSSL_PARAM p[]), (c, p))
+UNIT_FAILING(int, 0, EVP_MAC_init,
+             (EVP_MAC_CTX * c, const unsigned char *k, size_t n, const OSSL_PARAM p[]),
+             (c, k, n, p))
+UNIT_FAILING(int, 0, EVP_MAC_update, (EVP_MAC_CTX * c, const unsigned char *d, size_t n), (c, d, n))
+UNIT_FAILING(int, 0, EVP_MAC_final, (EVP_MAC_CTX * c, unsigned char *o, size_t *n, size_t s),
+             (c, o, n, s))
+UNIT_FAILING(int, 0, RAND_bytes, (unsigned char *b, int n), (b, n))
 
 static const char *hex(const uint8_t digest[SHA256_LEN])
 {
@@ -16,6 +38,38 @@ static const char *hex(const uint8_t digest[SHA256_LEN])
 /* First, while nothing of ours has been fetched: each allocation on the way fails once. OpenSSL 3.0
  * itself falls when its own start runs out of memory, so that is behind us (as in a worker, which
  * hashes when it opens). */
+/* Before the contexts of the process are made. */
+START_TEST(each_failing_call_on_the_way_is_an_error)
+{
+    int64_t *const for_sha256[] = {&unit_fail_EVP_MD_fetch, &unit_fail_EVP_MD_CTX_new,
+                                   &unit_fail_EVP_DigestInit_ex2, &unit_fail_EVP_DigestUpdate,
+                                   &unit_fail_EVP_DigestFinal_ex};
+    int64_t *const for_hmac[] = {&unit_fail_EVP_MAC_fetch,          &unit_fail_EVP_MAC_CTX_new,
+                                 &unit_fail_EVP_MAC_CTX_set_params, &unit_fail_EVP_MAC_init,
+                                 &unit_fail_EVP_MAC_update,         &unit_fail_EVP_MAC_final};
+    const struct str abc = STR("abc");
+    uint8_t digest[SHA256_LEN];
+
+    for (size_t i = 0; i < sizeof for_sha256 / sizeof for_sha256[0]; i++) {
+        *for_sha256[i] = 1;
+        ck_assert_int_eq(crypto_sha256(&abc, 1, true, digest), STATUS_INTERNAL);
+        ck_assert_int_eq(*for_sha256[i], 0);
+    }
+    unit_fail_EVP_DigestUpdate = 2;
+    ck_assert_int_eq(crypto_sha256(&abc, 1, true, digest), STATUS_INTERNAL);
+    for (size_t i = 0; i < sizeof for_hmac / sizeof for_hmac[0]; i++) {
+        *for_hmac[i] = 1;
+        ck_assert_int_eq(crypto_hmac(abc, &abc, 1, digest), STATUS_INTERNAL);
+        ck_assert_int_eq(*for_hmac[i], 0);
+    }
+    unit_fail_EVP_MAC_update = 2;
+    ck_assert_int_eq(crypto_hmac(abc, &abc, 1, digest), STATUS_INTERNAL);
+    unit_fail_RAND_bytes = 1;
+    ck_assert_int_eq(crypto_random(digest, 1), STATUS_INTERNAL);
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
 START_TEST(a_failing_allocation_is_an_error_and_the_next_call_is_right)
 {
     const struct str abc = STR("abc");
@@ -40,7 +94,8 @@ START_TEST(a_failing_allocation_is_an_error_and_the_next_call_is_right)
     unit_calls_left = 0;
     ck_assert_int_eq(st, STATUS_OK);
     ck_assert_int_eq(crypto_sha256(&abc, 1, false, digest), STATUS_OK);
-    ck_assert_str_eq(hex(digest), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    ck_assert_str_eq(hex(digest),
+                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 END_TEST
 
@@ -97,8 +152,8 @@ START_TEST(hmac_is_that_of_rfc_2104_over_frames)
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         ck_assert_int_eq(crypto_hmac(keys[i], parts, 3, mac), STATUS_OK);
-        ck_assert_ptr_nonnull(HMAC(EVP_sha256(), keys[i].data, (int)keys[i].len, framed, sizeof framed - 1,
-                                   expected, NULL));
+        ck_assert_ptr_nonnull(HMAC(EVP_sha256(), keys[i].data, (int)keys[i].len, framed,
+                                   sizeof framed - 1, expected, NULL));
         ck_assert_mem_eq(mac, expected, SHA256_LEN);
     }
 }
@@ -128,7 +183,8 @@ START_TEST(random_bytes_differ_and_too_many_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("crypto", a_failing_allocation_is_an_error_and_the_next_call_is_right,
+UNIT_MAIN("crypto", each_failing_call_on_the_way_is_an_error,
+          a_failing_allocation_is_an_error_and_the_next_call_is_right,
           sha256_gives_the_published_digests, frames_tell_different_splits_apart,
           hmac_is_that_of_rfc_2104_over_frames, an_empty_key_is_not_the_key_of_the_call_before,
           random_bytes_differ_and_too_many_are_refused)

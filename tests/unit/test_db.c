@@ -177,8 +177,8 @@ START_TEST(test_least_privilege)
         "SET GLOBAL sql_mode = ''",
     };
     static const char *const allowed[] = {
-        "INSERT INTO event (person_id, week, seq, actor_id, action, at, digest, mac) VALUES (1,"
-        " 1, 1, 1, 1, NOW(), REPEAT('d', 32), REPEAT('m', 32))",
+        ("INSERT INTO event (person_id, week, seq, actor_id, action, at, digest, mac)"
+         " VALUES (1, 1, 1, 1, 1, NOW(), REPEAT('d', 32), REPEAT('m', 32))"),
         "SELECT locked_through FROM period_lock LOCK IN SHARE MODE",
         "SELECT version FROM schema_migration",
     };

@@ -92,14 +92,14 @@ START_TEST(a_head_names_status_type_length_and_headers)
     buf_init(&head, mem, 4096);
     http_reply_head(&head, &reply);
     ck_assert_view(buf_str(&head),
-                   "Status: 201\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+                   "Status: 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
                    "ETag: \"e1\"\r\n\r\n");
     /* no body: neither type nor length */
     http_reply_init(&reply, mem);
     reply.status = 204;
     buf_init(&head, mem, 4096);
     http_reply_head(&head, &reply);
-    ck_assert_view(buf_str(&head), "Status: 204\r\n\r\n");
+    ck_assert_view(buf_str(&head), "Status: 204 No Content\r\n\r\n");
     talloc_free(mem);
 }
 END_TEST

@@ -20,9 +20,11 @@ START_TEST(a_key_is_used_only_if_it_is_for_rs256_signatures)
         {"the usual key", "\"kty\":\"RSA\",\"kid\":\"k\",\"use\":\"sig\",\"alg\":\"RS256\"", true},
         {"the least", "\"kty\":\"RSA\",\"kid\":\"k\"", true},
         {"with certificates, unused",
-         "\"kty\":\"RSA\",\"kid\":\"k\",\"x5c\":[\"AA==\"],\"x5t\":\"AA\",\"x5u\":\"https://evil.example\"", true},
+         "\"kty\":\"RSA\",\"kid\":\"k\",\"x5c\":[\"AA==\"],\"x5t\":\"AA\",\"x5u\":\"https://evil.example\"",
+         true},
         {"key_ops verify", "\"kty\":\"RSA\",\"kid\":\"k\",\"key_ops\":[\"verify\"]", true},
-        {"key_ops with verify", "\"kty\":\"RSA\",\"kid\":\"k\",\"key_ops\":[1,\"encrypt\",\"verify\"]", true},
+        {"key_ops with verify",
+         "\"kty\":\"RSA\",\"kid\":\"k\",\"key_ops\":[1,\"encrypt\",\"verify\"]", true},
         {"no kty", "\"kid\":\"k\"", false},
         {"kty EC", "\"kty\":\"EC\",\"kid\":\"k\"", false},
         {"kty oct", "\"kty\":\"oct\",\"kid\":\"k\"", false},
@@ -58,8 +60,10 @@ START_TEST(a_key_is_used_only_if_it_is_for_rs256_signatures)
         struct jwks *set = NULL;
         char *text = talloc_asprintf(mem, "{\"keys\":[{%s,%s}]}", cases[i].members, numbers);
         enum status st = jwks_parse(mem, str_of(text), &set);
-        ck_assert_msg(st == (cases[i].used ? STATUS_OK : STATUS_NO_KEYS), "%s: %d", cases[i].what, st);
-        ck_assert_msg(!cases[i].used || (set->count == 1 && set->skipped == 0), "%s", cases[i].what);
+        ck_assert_msg(st == (cases[i].used ? STATUS_OK : STATUS_NO_KEYS), "%s: %d", cases[i].what,
+                      st);
+        ck_assert_msg(!cases[i].used || (set->count == 1 && set->skipped == 0), "%s",
+                      cases[i].what);
     }
     talloc_free(mem);
 }
@@ -69,7 +73,8 @@ START_TEST(numbers_are_strict_base64url_of_a_fit_key)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
     struct str bytes = unit_key_number(mem, unit_keys[0], OSSL_PKEY_PARAM_RSA_N);
-    char *n = unit_base64url(mem, bytes.data, bytes.len), *zero = talloc_zero_size(mem, 1 + bytes.len);
+    char *n = unit_base64url(mem, bytes.data, bytes.len),
+         *zero = talloc_zero_size(mem, 1 + bytes.len);
     memcpy(zero + 1, bytes.data, bytes.len);
     const struct {
         const char *what, *numbers;
@@ -86,17 +91,22 @@ START_TEST(numbers_are_strict_base64url_of_a_fit_key)
         {"exponent with unused bits", talloc_asprintf(mem, "\"n\":\"%s\",\"e\":\"Ax\"", n), false},
         {"no modulus", "\"e\":\"AQAB\"", false},
         {"modulus a number", "\"n\":5,\"e\":\"AQAB\"", false},
-        {"modulus with a foreign byte", talloc_asprintf(mem, "\"n\":\"%s+\",\"e\":\"AQAB\"", n), false},
+        {"modulus with a foreign byte", talloc_asprintf(mem, "\"n\":\"%s+\",\"e\":\"AQAB\"", n),
+         false},
         {"modulus with a zero byte before it",
-         talloc_asprintf(mem, "\"n\":\"%s\",\"e\":\"AQAB\"", unit_base64url(mem, zero, 257)), false},
+         talloc_asprintf(mem, "\"n\":\"%s\",\"e\":\"AQAB\"", unit_base64url(mem, zero, 257)),
+         false},
         {"modulus short", "\"n\":\"AQAB\",\"e\":\"AQAB\"", false},
-        {"modulus far too long", talloc_asprintf(mem, "\"n\":\"%s%0*d\",\"e\":\"AQAB\"", n, 2000, 0), false},
+        {"modulus far too long",
+         talloc_asprintf(mem, "\"n\":\"%s%0*d\",\"e\":\"AQAB\"", n, 2000, 0), false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct jwks *set = NULL;
-        char *text = talloc_asprintf(mem, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k\",%s}]}", cases[i].numbers);
+        char *text = talloc_asprintf(mem, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k\",%s}]}",
+                                     cases[i].numbers);
         enum status st = jwks_parse(mem, str_of(text), &set);
-        ck_assert_msg(st == (cases[i].used ? STATUS_OK : STATUS_NO_KEYS), "%s: %d", cases[i].what, st);
+        ck_assert_msg(st == (cases[i].used ? STATUS_OK : STATUS_NO_KEYS), "%s: %d", cases[i].what,
+                      st);
     }
     talloc_free(mem);
 }
@@ -189,7 +199,8 @@ START_TEST(a_set_has_at_most_100_members)
         for (int i = 1; i < count; i++)
             text = talloc_strdup_append(text, ",1");
         text = talloc_strdup_append(text, "]}");
-        ck_assert_int_eq(jwks_parse(mem, str_of(text), &set), count <= 100 ? STATUS_OK : STATUS_BAD_JSON);
+        ck_assert_int_eq(jwks_parse(mem, str_of(text), &set),
+                         count <= 100 ? STATUS_OK : STATUS_BAD_JSON);
     }
     talloc_free(mem);
 }
@@ -206,8 +217,8 @@ START_TEST(a_failing_allocation_leaves_nothing_behind)
     for (int64_t nth = 1; st != STATUS_OK; nth++) {
         unit_calls_left = nth;
         st = jwks_parse(mem, str_of(text), &set);
-        ck_assert(st == STATUS_OK ||
-                  ((st == STATUS_NO_MEMORY || st == STATUS_INTERNAL) && talloc_total_blocks(mem) == before));
+        ck_assert(st == STATUS_OK || ((st == STATUS_NO_MEMORY || st == STATUS_INTERNAL) &&
+                                      talloc_total_blocks(mem) == before));
     }
     unit_calls_left = 0;
     st = STATUS_NO_MEMORY;
@@ -230,17 +241,19 @@ static const struct json *read_vectors(TALLOC_CTX *mem, const char *name)
     char *folder = talloc_strdup(mem, __FILE__);
 
     strrchr(folder, '/')[1] = '\0';
-    struct str text = unit_read_file(mem, talloc_asprintf(mem, "%svectors/wycheproof/%s", folder, name));
+    struct str text =
+        unit_read_file(mem, talloc_asprintf(mem, "%svectors/wycheproof/%s", folder, name));
     faults_init(&faults, mem);
-    ck_assert_msg(json_parse(mem, text, &faults, &document) == STATUS_OK, "%s: %s", name, faults.detail);
+    ck_assert_msg(json_parse(mem, text, &faults, &document) == STATUS_OK, "%s: %s", name,
+                  faults.detail);
     return document;
 }
 
 /* A key of the vectors, written again as JSON with the members a reader of keys could look at. */
 static void write_key(struct buf *b, const struct json *key)
 {
-    static const char *const names[] = {"kty", "use", "alg", "kid", "n",   "e",   "d",  "p",
-                                        "q",   "dp",  "dq",  "qi",  "crv", "x",   "y",  "k"};
+    static const char *const names[] = {"kty", "use", "alg", "kid", "n",   "e", "d", "p",
+                                        "q",   "dp",  "dq",  "qi",  "crv", "x", "y", "k"};
     const struct json *key_ops = json_get(key, "key_ops");
     const char *comma = "";
 
@@ -287,8 +300,10 @@ static bool accepts(TALLOC_CTX *mem, struct str set_text, struct str token)
     struct jwks *set;
     struct jwt jwt;
 
-    struct str header = str_of(talloc_asprintf(mem, "Bearer %.*s", (int)token.len, token.data)), bearer;
-    if (jwks_parse(mem, set_text, &set) != STATUS_OK || bearer_token(header, &bearer, &reason) != STATUS_OK ||
+    struct str header = str_of(talloc_asprintf(mem, "Bearer %.*s", (int)token.len, token.data)),
+               bearer;
+    if (jwks_parse(mem, set_text, &set) != STATUS_OK ||
+        bearer_token(header, &bearer, &reason) != STATUS_OK ||
         jwt_open(mem, bearer, &jwt, &reason) != STATUS_OK)
         return false;
     const struct jwk *key = jwks_find(set, jwt.kid);
@@ -336,7 +351,8 @@ static size_t run_vectors(const char *file, size_t *accepted)
             bool good = is_good(file, (int64_t)id);
             bool taken = accepts(mem, set, json_text(json_get(test, "jws")));
             ck_assert_msg(taken == good, "%s %d", file, (int)id);
-            ck_assert_msg(!taken || text_is(json_get(test, "result"), "valid"), "%s %d", file, (int)id);
+            ck_assert_msg(!taken || text_is(json_get(test, "result"), "valid"), "%s %d", file,
+                          (int)id);
             *accepted += taken;
             count++;
         }
@@ -367,7 +383,8 @@ END_TEST
 
 START_TEST(wycheproof_private_keys_are_never_used)
 {
-    static const char *const files[] = {"jws_vectors.json", "jwk_vectors.json", "jwcrypto_vectors.json"};
+    static const char *const files[] = {"jws_vectors.json", "jwk_vectors.json",
+                                        "jwcrypto_vectors.json"};
     TALLOC_CTX *mem = talloc_new(NULL);
     size_t count = 0;
 
@@ -404,8 +421,9 @@ START_TEST(wycheproof_encrypted_tokens_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("jwks", a_key_is_used_only_if_it_is_for_rs256_signatures, numbers_are_strict_base64url_of_a_fit_key,
-          two_keys_of_one_kid_are_both_left_out, a_key_is_found_by_its_kid_byte_for_byte,
-          what_is_no_key_set_is_refused, a_set_has_at_most_100_members, a_failing_allocation_leaves_nothing_behind,
+UNIT_MAIN("jwks", a_key_is_used_only_if_it_is_for_rs256_signatures,
+          numbers_are_strict_base64url_of_a_fit_key, two_keys_of_one_kid_are_both_left_out,
+          a_key_is_found_by_its_kid_byte_for_byte, what_is_no_key_set_is_refused,
+          a_set_has_at_most_100_members, a_failing_allocation_leaves_nothing_behind,
           wycheproof_signatures_pass_only_when_valid, wycheproof_keys_that_are_invalid_are_not_used,
           wycheproof_private_keys_are_never_used, wycheproof_encrypted_tokens_are_refused)

@@ -1,5 +1,6 @@
 #include "../../src/auth/jwks_cache_priv.h"
 
+#include <openssl/evp.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -7,6 +8,37 @@
 #include "auth_faults.h"
 #include "auth_unit.h"
 #include "ts/clock.h"
+
+UNIT_FAILING(int, 0, EVP_DigestInit_ex2, (EVP_MD_CTX * c, const EVP_MD *md, const OSSL_PARAM *p),
+             (c, md, p))
+/* Fails when told so, or reports a file longer than it is: one that was cut short since. */
+static bool fstat_fails;
+static off_t fstat_adds;
+
+int fstat(int fd, struct stat *info)
+{
+    static int (*real)(int, struct stat *);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "fstat");
+    int result = fstat_fails ? -1 : real(fd, info);
+    if (result == 0)
+        info->st_size += fstat_adds;
+    return result;
+}
+
+/* Closes, and says that what was written could not be kept. */
+static bool close_fails;
+
+int close(int fd)
+{
+    static int (*real)(int);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "close");
+    int result = real(fd);
+    return close_fails ? -1 : result;
+}
 
 static const char url[] = "https://tenant.example/keys";
 static const struct str set = STR_INIT("{\"keys\":[]}\nand a second line");
@@ -90,7 +122,8 @@ START_TEST(a_set_of_another_url_is_none_for_us)
     struct fixture f = set_up();
 
     ck_assert(jwks_cache_write(f.cache, set));
-    expect(open_cache(f.mem, f.path, "https://other.example/keys"), STATUS_NOT_FOUND, "another URL");
+    expect(open_cache(f.mem, f.path, "https://other.example/keys"), STATUS_NOT_FOUND,
+           "another URL");
     expect(f.cache, STATUS_OK, "the same URL");
     tear_down(&f);
 }
@@ -122,9 +155,12 @@ END_TEST
 
 START_TEST(words_that_are_no_numbers_are_refused)
 {
-    static const char *const heads[] = {
-        "timesheets-jwks-1 b x 1 u d\n", "timesheets-jwks-1 b 1 x u d\n", "timesheets-jwks-1 b 1 1 u d extra\n",
-        "timesheets-jwks-2 b 1 1 u d\n", "\n", "timesheets-jwks-1\n"};
+    static const char *const heads[] = {"timesheets-jwks-1 b x 1 u d\n",
+                                        "timesheets-jwks-1 b 1 x u d\n",
+                                        "timesheets-jwks-1 b 1 1 u d extra\n",
+                                        "timesheets-jwks-2 b 1 1 u d\n",
+                                        "\n",
+                                        "timesheets-jwks-1\n"};
     struct fixture f = set_up();
 
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
@@ -147,9 +183,10 @@ static void write_with_words(struct fixture *f, const char *boot_ms, const char 
     ck_assert_int_eq(crypto_sha256(parts, 5, true, digest), STATUS_OK);
     for (size_t i = 0; i < SHA256_LEN; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    unit_write_file(f->path, str_of(talloc_asprintf(f->mem, "timesheets-jwks-1 %s %s %s %s %s\n%.*s",
-                                                    f->cache->boot_id, boot_ms, wall_s, f->cache->url_id, hex,
-                                                    (int)set.len, set.data)));
+    unit_write_file(
+        f->path,
+        str_of(talloc_asprintf(f->mem, "timesheets-jwks-1 %s %s %s %s %s\n%.*s", f->cache->boot_id,
+                               boot_ms, wall_s, f->cache->url_id, hex, (int)set.len, set.data)));
 }
 
 START_TEST(times_are_checked_too)
@@ -157,16 +194,21 @@ START_TEST(times_are_checked_too)
     static const struct {
         const char *boot_ms, *wall_s;
         enum status status;
-    } cases[] = {{"0", "0", STATUS_OK},           {"-1", "0", STATUS_NOT_FOUND},
-                 {"x", "0", STATUS_NOT_FOUND},    {"", "0", STATUS_NOT_FOUND},
-                 {"0", "-1", STATUS_NOT_FOUND},   {"0", "", STATUS_NOT_FOUND},
-                 {"00", "0", STATUS_NOT_FOUND},   {"99999999999999999999", "0", STATUS_NOT_FOUND},
+    } cases[] = {{"0", "0", STATUS_OK},
+                 {"-1", "0", STATUS_NOT_FOUND},
+                 {"x", "0", STATUS_NOT_FOUND},
+                 {"", "0", STATUS_NOT_FOUND},
+                 {"0", "-1", STATUS_NOT_FOUND},
+                 {"0", "", STATUS_NOT_FOUND},
+                 {"00", "0", STATUS_NOT_FOUND},
+                 {"99999999999999999999", "0", STATUS_NOT_FOUND},
                  {"0", "999999999999999999", STATUS_NOT_FOUND}};
     struct fixture f = set_up();
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_with_words(&f, cases[i].boot_ms, cases[i].wall_s);
-        expect(f.cache, cases[i].status, talloc_asprintf(f.mem, "%s %s", cases[i].boot_ms, cases[i].wall_s));
+        expect(f.cache, cases[i].status,
+               talloc_asprintf(f.mem, "%s %s", cases[i].boot_ms, cases[i].wall_s));
     }
     tear_down(&f);
 }
@@ -272,6 +314,80 @@ START_TEST(the_rest_of_a_killed_writer_does_no_harm)
 }
 END_TEST
 
+START_TEST(each_failing_call_on_the_way_is_an_error)
+{
+    struct fixture f = set_up();
+    struct jwks_cache *cache = NULL;
+
+    unit_fail_EVP_DigestInit_ex2 = 1;
+    ck_assert_int_eq(jwks_cache_open(f.mem, f.path, url, &cache), STATUS_NO_MEMORY);
+    ck_assert_ptr_null(cache);
+    unit_fail_EVP_DigestInit_ex2 = 1;
+    ck_assert(!jwks_cache_write(f.cache, set));
+    fstat_fails = true;
+    bool written = jwks_cache_write(f.cache, set);
+    fstat_fails = false;
+    ck_assert(!written);
+    ck_assert(jwks_cache_write(f.cache, set));
+    unit_fail_EVP_DigestInit_ex2 = 1;
+    expect(f.cache, STATUS_NOT_FOUND, "no digest");
+    fstat_fails = true;
+    expect(f.cache, STATUS_NOT_FOUND, "no fstat");
+    fstat_fails = false;
+    fstat_adds = 1;
+    expect(f.cache, STATUS_NOT_FOUND, "cut short while it was read");
+    fstat_adds = 0;
+    close_fails = true;
+    written = jwks_cache_write(f.cache, set);
+    close_fails = false;
+    ck_assert(!written);
+    expect(f.cache, STATUS_OK, "right after");
+    tear_down(&f);
+}
+END_TEST
+
+START_TEST(each_part_of_a_stamp_tells_versions_apart)
+{
+    struct fixture f = set_up();
+
+    ck_assert(jwks_cache_write(f.cache, set));
+    ck_assert(!jwks_cache_changed(f.cache));
+    struct file_stamp seen = f.cache->seen;
+    f.cache->seen.device++;
+    ck_assert(jwks_cache_changed(f.cache));
+    f.cache->seen = seen;
+    f.cache->seen.inode++;
+    ck_assert(jwks_cache_changed(f.cache));
+    f.cache->seen = seen;
+    f.cache->seen.bytes++;
+    ck_assert(jwks_cache_changed(f.cache));
+    f.cache->seen = seen;
+    f.cache->seen.changed_ns++;
+    ck_assert(jwks_cache_changed(f.cache));
+    tear_down(&f);
+}
+END_TEST
+
+START_TEST(the_boot_id_is_one_word)
+{
+    struct fixture f = set_up();
+    const char *path = unit_path(f.folder, "other");
+    char id[BOOT_ID_MAX + 1] = "before";
+
+    jwks_boot_id(path, id);
+    ck_assert_msg(id[0] == '\0', "no file");
+    jwks_boot_id(f.folder, id);
+    ck_assert_msg(id[0] == '\0', "a folder");
+    unit_write_file(path, STR("one two\nthree"));
+    jwks_boot_id(path, id);
+    ck_assert_str_eq(id, "one");
+    unit_write_file(path, str_of(talloc_asprintf(f.mem, "%0*d", 1000, 0)));
+    jwks_boot_id(path, id);
+    ck_assert_uint_eq(strlen(id), BOOT_ID_MAX);
+    tear_down(&f);
+}
+END_TEST
+
 START_TEST(one_holds_the_lock)
 {
     struct fixture f = set_up();
@@ -346,7 +462,8 @@ START_TEST(a_cache_that_cannot_be_opened_is_bad_configuration)
     const char *nowhere = unit_path(f.folder, "no/such/folder");
     ck_assert_int_eq(jwks_cache_open(f.mem, nowhere, url, &cache), STATUS_BAD_CONFIG);
     ck_assert_int_eq(symlink("jwks.lock", unit_path(f.folder, "other.lock")), 0);
-    ck_assert_msg(jwks_cache_open(f.mem, unit_path(f.folder, "other"), url, &cache) == STATUS_BAD_CONFIG,
+    ck_assert_msg(jwks_cache_open(f.mem, unit_path(f.folder, "other"), url, &cache) ==
+                      STATUS_BAD_CONFIG,
                   "a link in the lock's place");
     ck_assert_int_eq(unlink(unit_path(f.folder, "other.lock")), 0);
     ck_assert_ptr_null(cache);
@@ -368,12 +485,16 @@ START_TEST(on_a_full_disk_the_old_set_and_the_record_stay)
 {
     struct fixture f = set_up();
     struct jwks_attempt attempt = {1, 2}, read;
+    static const char zeros[2000];
+    const struct str large = {zeros, sizeof zeros};
     struct stat info;
 
     ck_assert(jwks_cache_write(f.cache, set));
     ck_assert(jwks_attempt_write(f.cache, attempt));
     limit_files(100);
-    bool written = jwks_cache_write(f.cache, STR("{}"));
+    bool written = jwks_cache_write(f.cache, STR("{}")); /* fails in its first line */
+    limit_files(350);
+    written = written || jwks_cache_write(f.cache, large); /* and later */
     limit_files(0);
     bool recorded = jwks_attempt_write(f.cache, (struct jwks_attempt){3, 4});
     limit_files(RLIM_INFINITY);
@@ -407,11 +528,14 @@ START_TEST(short_memory_is_an_error)
 }
 END_TEST
 
-UNIT_MAIN("jwks_cache", what_one_writes_another_reads, a_set_of_another_url_is_none_for_us,
-          every_changed_or_missing_byte_is_seen, words_that_are_no_numbers_are_refused, times_are_checked_too,
-          another_boot_counts_by_the_wall_clock,
-          without_a_boot_id_a_boot_clock_that_runs_behind_shows_the_restart, only_a_plain_file_of_our_own_is_read,
-          the_largest_set_fits_and_no_larger_file_is_read, the_rest_of_a_killed_writer_does_no_harm,
-          one_holds_the_lock, the_last_attempt_is_on_record_for_all, a_damaged_record_is_none,
-          a_cache_that_cannot_be_opened_is_bad_configuration, on_a_full_disk_the_old_set_and_the_record_stay,
-          short_memory_is_an_error)
+UNIT_MAIN("jwks_cache", each_failing_call_on_the_way_is_an_error,
+          each_part_of_a_stamp_tells_versions_apart, the_boot_id_is_one_word,
+          what_one_writes_another_reads, a_set_of_another_url_is_none_for_us,
+          every_changed_or_missing_byte_is_seen, words_that_are_no_numbers_are_refused,
+          times_are_checked_too, another_boot_counts_by_the_wall_clock,
+          without_a_boot_id_a_boot_clock_that_runs_behind_shows_the_restart,
+          only_a_plain_file_of_our_own_is_read, the_largest_set_fits_and_no_larger_file_is_read,
+          the_rest_of_a_killed_writer_does_no_harm, one_holds_the_lock,
+          the_last_attempt_is_on_record_for_all, a_damaged_record_is_none,
+          a_cache_that_cannot_be_opened_is_bad_configuration,
+          on_a_full_disk_the_old_set_and_the_record_stay, short_memory_is_an_error)

@@ -1,9 +1,14 @@
 #include "../../src/auth/jwks_fetch_priv.h"
 
+#include <curl/curl.h>
+
 #include "../../src/auth/jwks_priv.h"
 #include "auth_faults.h"
 #include "auth_server.h"
 #include "ts/clock.h"
+
+UNIT_FAILING(CURLcode, CURLE_FAILED_INIT, curl_global_init, (long flags), (flags))
+UNIT_FAILING(CURL *, NULL, curl_easy_init, (void), ())
 
 static const char body[] = "{\"keys\":[]}";
 
@@ -38,8 +43,10 @@ START_TEST(the_body_of_a_200_comes_back)
     ck_assert_view(out, body);
     ck_assert_int_eq(fetch(&f, &out), STATUS_OK);
     ck_assert_int_eq(f.server->requests, 2);
-    ck_assert_msg(strncmp(f.server->last_request, "GET /keys HTTP/1.1\r\n", 20) == 0, "%s", f.server->last_request);
-    ck_assert_msg(strcasestr(f.server->last_request, "accept-encoding") == NULL, "%s", f.server->last_request);
+    ck_assert_msg(strncmp(f.server->last_request, "GET /keys HTTP/1.1\r\n", 20) == 0, "%s",
+                  f.server->last_request);
+    ck_assert_msg(strcasestr(f.server->last_request, "accept-encoding") == NULL, "%s",
+                  f.server->last_request);
     ck_assert_msg(strstr(f.server->last_request, "User-Agent: timesheets-api/") != NULL, "%s",
                   f.server->last_request);
     talloc_free(f.mem);
@@ -72,7 +79,8 @@ START_TEST(a_misbehaving_endpoint_gives_no_set)
         atomic_store(&f.server->mode, (int)cases[i].mode);
         int before = f.server->requests;
         ck_assert_msg(fetch(&f, &out) == cases[i].status, "%s", cases[i].what);
-        ck_assert_msg(f.server->requests == before + 1, "%s: one request, no second try", cases[i].what);
+        ck_assert_msg(f.server->requests == before + 1, "%s: one request, no second try",
+                      cases[i].what);
     }
     talloc_free(f.mem);
 }
@@ -151,7 +159,8 @@ END_TEST
 
 START_TEST(proxies_of_the_environment_are_not_used)
 {
-    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"};
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
+                                        "ALL_PROXY"};
     struct fixture f = set_up("IP:127.0.0.1");
     struct str out;
 
@@ -161,6 +170,61 @@ START_TEST(proxies_of_the_environment_are_not_used)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     ck_assert_int_eq(st, STATUS_OK);
+    talloc_free(f.mem);
+}
+END_TEST
+
+/* curl's allocator with one call that fails. */
+static int64_t curl_calls_left;
+
+static bool curl_fails(void)
+{
+    return curl_calls_left > 0 && --curl_calls_left == 0;
+}
+
+static void *curl_malloc(size_t size)
+{
+    return curl_fails() ? NULL : malloc(size);
+}
+
+static void *curl_realloc(void *old, size_t size)
+{
+    return curl_fails() ? NULL : realloc(old, size);
+}
+
+static void *curl_calloc(size_t count, size_t size)
+{
+    return curl_fails() ? NULL : calloc(count, size);
+}
+
+static char *curl_strdup(const char *text)
+{
+    return curl_fails() ? NULL : strdup(text);
+}
+
+START_TEST(curl_running_out_of_memory_is_an_error)
+{
+    struct fixture f = set_up("IP:127.0.0.1");
+    enum status st = STATUS_NO_MEMORY;
+    struct str out;
+    const char *why = "";
+
+    unit_fail_curl_global_init = 1;
+    ck_assert_int_eq(jwks_fetch(f.mem, &f.source, &out, &why), STATUS_NO_MEMORY);
+    unit_fail_curl_easy_init = 1;
+    ck_assert_int_eq(jwks_fetch(f.mem, &f.source, &out, &why), STATUS_NO_MEMORY);
+    /* the settings alone: a port that refuses ends the way before the threads of name look-ups */
+    unit_server_stop(f.server);
+    ck_assert_int_eq(curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc,
+                                          curl_strdup, curl_calloc),
+                     CURLE_OK);
+    for (int64_t nth = 1; st == STATUS_NO_MEMORY && nth < 2000; nth++) {
+        curl_calls_left = nth;
+        st = jwks_fetch(f.mem, &f.source, &out, &why);
+        ck_assert(st == STATUS_NO_MEMORY || st == STATUS_NO_KEYS);
+    }
+    curl_calls_left = 0;
+    curl_global_cleanup();
     talloc_free(f.mem);
 }
 END_TEST
@@ -178,6 +242,8 @@ START_TEST(short_memory_is_an_error)
 }
 END_TEST
 
-UNIT_MAIN("jwks_fetch", the_body_of_a_200_comes_back, a_misbehaving_endpoint_gives_no_set, time_is_bounded,
-          an_endpoint_that_is_down_is_noticed_at_once, only_a_trusted_certificate_of_that_host_counts,
-          no_other_scheme_is_spoken, proxies_of_the_environment_are_not_used, short_memory_is_an_error)
+UNIT_MAIN("jwks_fetch", the_body_of_a_200_comes_back, a_misbehaving_endpoint_gives_no_set,
+          time_is_bounded, an_endpoint_that_is_down_is_noticed_at_once,
+          only_a_trusted_certificate_of_that_host_counts, no_other_scheme_is_spoken,
+          proxies_of_the_environment_are_not_used, curl_running_out_of_memory_is_an_error,
+          short_memory_is_an_error)

@@ -30,7 +30,8 @@ START_TEST(the_header_decides_before_any_key_is_looked_for)
         {"a second value", OK_HEADER "{}", "json"},
         {"a byte order mark", "\xEF\xBB\xBF" OK_HEADER, "json"},
         {"alg twice", "{\"alg\":\"RS256\",\"alg\":\"RS256\",\"kid\":\"k1\"}", "json"},
-        {"alg twice, once escaped", "{\"alg\":\"none\",\"\\u0061lg\":\"RS256\",\"kid\":\"k1\"}", "json"},
+        {"alg twice, once escaped", "{\"alg\":\"none\",\"\\u0061lg\":\"RS256\",\"kid\":\"k1\"}",
+         "json"},
         {"kid twice", "{\"alg\":\"RS256\",\"kid\":\"k1\",\"kid\":\"k2\"}", "json"},
         {"single quotes", "{'alg':'RS256','kid':'k1'}", "json"},
         {"a comment", "{\"alg\":\"RS256\",/**/\"kid\":\"k1\"}", "json"},
@@ -78,10 +79,11 @@ START_TEST(the_header_decides_before_any_key_is_looked_for)
         struct jwt jwt;
         enum status st = jwt_header_read(mem, str_of(cases[i].header), &jwt, &reason);
         if (cases[i].reason == NULL)
-            ck_assert_msg(st == STATUS_OK && str_eq(jwt.kid, STR("k1")) && !jwt.is_at_jwt, "%s", cases[i].what);
+            ck_assert_msg(st == STATUS_OK && str_eq(jwt.kid, STR("k1")) && !jwt.is_at_jwt, "%s",
+                          cases[i].what);
         else
-            ck_assert_msg(st == STATUS_UNAUTHENTICATED && strcmp(reason, cases[i].reason) == 0, "%s: %s",
-                          cases[i].what, reason);
+            ck_assert_msg(st == STATUS_UNAUTHENTICATED && strcmp(reason, cases[i].reason) == 0,
+                          "%s: %s", cases[i].what, reason);
         talloc_free(mem);
     }
     TALLOC_CTX *mem = talloc_new(NULL);
@@ -95,13 +97,15 @@ END_TEST
 
 START_TEST(at_jwt_is_known_in_its_spellings)
 {
-    static const char *const typs[] = {"at+jwt", "AT+JWT", "At+Jwt", "application/at+jwt", "Application/AT+JWT"};
+    static const char *const typs[] = {"at+jwt", "AT+JWT", "At+Jwt", "application/at+jwt",
+                                       "Application/AT+JWT"};
     TALLOC_CTX *mem = talloc_new(NULL);
 
     for (size_t i = 0; i < sizeof typs / sizeof typs[0]; i++) {
         const char *reason;
         struct jwt jwt;
-        char *header = talloc_asprintf(mem, "{\"alg\":\"RS256\",\"kid\":\"k\",\"typ\":\"%s\"}", typs[i]);
+        char *header =
+            talloc_asprintf(mem, "{\"alg\":\"RS256\",\"kid\":\"k\",\"typ\":\"%s\"}", typs[i]);
         ck_assert_int_eq(jwt_header_read(mem, str_of(header), &jwt, &reason), STATUS_OK);
         ck_assert_msg(jwt.is_at_jwt, "%s", typs[i]);
     }
@@ -141,7 +145,8 @@ START_TEST(a_token_has_exactly_three_parts)
         {"one part", h, "shape"},
         {"two parts", talloc_asprintf(mem, "%s.%s", h, p), "shape"},
         {"four parts", talloc_asprintf(mem, "%s.%s.%s.%s", h, p, s, s), "shape"},
-        {"five parts (an encrypted token)", talloc_asprintf(mem, "%s.%s.%s.%s.%s", h, p, s, s, s), "shape"},
+        {"five parts (an encrypted token)", talloc_asprintf(mem, "%s.%s.%s.%s.%s", h, p, s, s, s),
+         "shape"},
         {"a dot at the end", talloc_asprintf(mem, "%s.%s.%s.", h, p, s), "shape"},
         {"a dot at the front", talloc_asprintf(mem, ".%s.%s.%s", h, p, s), "shape"},
         {"no header", talloc_asprintf(mem, ".%s.%s", p, s), "shape"},
@@ -197,7 +202,8 @@ START_TEST(short_memory_is_no_verdict)
         struct jwt jwt;
         TALLOC_CTX *limited = unit_limited(bytes);
         st = jwt_open(limited, str_of(token), &jwt, &reason);
-        ck_assert_msg(st == STATUS_OK || st == STATUS_NO_MEMORY, "%zu bytes: %d %s", bytes, st, reason);
+        ck_assert_msg(st == STATUS_OK || st == STATUS_NO_MEMORY, "%zu bytes: %d %s", bytes, st,
+                      reason);
         talloc_free(limited);
     }
     talloc_free(mem);

@@ -1,11 +1,32 @@
 #include "../../src/auth/keyring_priv.h"
 
 #include <fcntl.h>
+#include <openssl/rand.h>
+#include <sys/file.h>
 
 #include "auth_faults.h"
 #include "auth_server.h"
 #include "ts/clock.h"
 #include "ts/log.h"
+
+UNIT_FAILING(int, 0, RAND_bytes, (unsigned char *b, int n), (b, n))
+
+/* Taking the lock, with something that happens just before. */
+static void (*before_lock)(void *);
+static void *before_lock_arg;
+
+int flock(int fd, int operation)
+{
+    static int (*real)(int, int);
+    void (*happens)(void *) = before_lock;
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "flock");
+    before_lock = NULL;
+    if (happens != NULL)
+        happens(before_lock_arg);
+    return real(fd, operation);
+}
 
 /* A tenant with a key set, and the settings of a pool. Each ring stands for a worker. */
 struct fixture {
@@ -113,7 +134,8 @@ START_TEST(one_worker_refreshes_and_the_others_read)
     ck_assert_int_eq(requests(&f), 2);
     ck_assert_int_eq(a->generation, 2);
     ck_assert_int_eq(b->generation, 2);
-    ck_assert_msg(!knows(a, "old") && !knows(b, "old"), "a removed key is dead within the fresh time");
+    ck_assert_msg(!knows(a, "old") && !knows(b, "old"),
+                  "a removed key is dead within the fresh time");
     ck_assert(knows(a, "new") && knows(b, "new"));
     ck_assert(keyring_due_ms(a) > 400000 && keyring_due_ms(b) > 400000);
     tear_down(&f);
@@ -169,7 +191,8 @@ START_TEST(a_flood_of_unknown_kids_makes_two_fetches_a_minute)
     int most;
 
     int count = flood(&f, 600, &most);
-    ck_assert_msg(most == 2 && count >= 18 && count <= 21, "%d in all, %d in a minute", count, most);
+    ck_assert_msg(most == 2 && count >= 18 && count <= 21, "%d in all, %d in a minute", count,
+                  most);
     tear_down(&f);
 }
 END_TEST
@@ -184,7 +207,8 @@ START_TEST(failed_fetches_back_off)
         unit_server_set(f.server, modes[i], f.old_set);
         int count = flood(&f, 3600, &most);
         /* after 30, 30, 60, 120, 240 s, then each 300 s */
-        ck_assert_msg(most <= 2 && count >= 14 && count <= 18, "%d in all, %d in a minute", count, most);
+        ck_assert_msg(most <= 2 && count >= 14 && count <= 18, "%d in all, %d in a minute", count,
+                      most);
         struct keyring *ring = open_ring(&f);
         ck_assert_msg(knows(ring, "old"), "known keys stay");
         /* when it is back, all is well within five minutes */
@@ -222,8 +246,9 @@ END_TEST
 
 START_TEST(known_keys_serve_while_the_endpoint_is_down_up_to_the_limit)
 {
-    static const enum server_mode modes[] = {SERVER_500,  SERVER_REDIRECT, SERVER_JUNK, SERVER_HUGE,
-                                             SERVER_EMPTY, SERVER_CUT,     SERVER_204};
+    static const enum server_mode modes[] = {SERVER_500,  SERVER_REDIRECT, SERVER_JUNK,
+                                             SERVER_HUGE, SERVER_EMPTY,    SERVER_CUT,
+                                             SERVER_204};
     struct fixture f = set_up();
     struct keyring *ring = open_ring(&f);
 
@@ -231,7 +256,8 @@ START_TEST(known_keys_serve_while_the_endpoint_is_down_up_to_the_limit)
         unit_server_set(f.server, modes[(size_t)hour % (sizeof modes / sizeof modes[0])], f.both);
         advance_ms(3600000);
         keyring_maintain(ring);
-        ck_assert_msg(keyring_is_usable(ring) && knows(ring, "old") && !knows(ring, "new"), "hour %d", hour);
+        ck_assert_msg(keyring_is_usable(ring) && knows(ring, "old") && !knows(ring, "new"),
+                      "hour %d", hour);
     }
     ck_assert_int_ge(requests(&f), 24);
     /* a worker that starts now takes the old set from the file */
@@ -260,7 +286,8 @@ START_TEST(a_start_without_an_endpoint_is_no_error)
     ck_assert(!keyring_is_usable(ring));
     ck_assert(!knows(ring, "old"));
     int64_t due_ms = keyring_due_ms(ring);
-    ck_assert_msg(due_ms > 25000 && due_ms <= 31000, "tries again after the cooldown: %ld", (long)due_ms);
+    ck_assert_msg(due_ms > 25000 && due_ms <= 31000, "tries again after the cooldown: %ld",
+                  (long)due_ms);
     tear_down(&f);
 }
 END_TEST
@@ -321,7 +348,8 @@ START_TEST(a_first_worker_is_waited_for_a_moment_only)
     struct fixture f = set_up();
     struct jwks_cache *holder;
 
-    ck_assert_int_eq(jwks_cache_open(f.mem, f.config.jwks_cache, f.config.jwks_url, &holder), STATUS_OK);
+    ck_assert_int_eq(jwks_cache_open(f.mem, f.config.jwks_cache, f.config.jwks_url, &holder),
+                     STATUS_OK);
     ck_assert(jwks_cache_lock(holder));
     int64_t start_ms = clock_mono_ms();
     struct keyring *ring = open_ring(&f);
@@ -341,19 +369,52 @@ START_TEST(a_first_worker_is_waited_for_a_moment_only)
 }
 END_TEST
 
+static void maintain_other(void *other)
+{
+    keyring_maintain(other);
+}
+
 START_TEST(the_file_is_looked_at_again_under_the_lock)
 {
     struct fixture f = set_up();
     struct keyring *a = open_ring(&f), *b = open_ring(&f);
 
-    /* b fetched while a was between its look at the file and the lock: a takes the file, asks nobody */
+    /* b fetches after a looked at the file and before it takes the lock: a takes the file, asks nobody */
     advance_ms(480000);
     unit_server_set(f.server, SERVER_GOOD, f.both);
-    keyring_maintain(b);
-    ck_assert_int_eq(requests(&f), 2);
-    keyring_maintain(a);
-    ck_assert_int_eq(requests(&f), 2);
+    before_lock = maintain_other;
+    before_lock_arg = b;
     ck_assert(knows(a, "new"));
+    ck_assert_int_eq(requests(&f), 2);
+    ck_assert_int_eq(b->generation, 2);
+    ck_assert(keyring_due_ms(a) > 400000);
+    tear_down(&f);
+}
+END_TEST
+
+static void damage_file(void *path)
+{
+    unit_write_file(path, STR("junk"));
+}
+
+START_TEST(a_file_damaged_just_now_is_fetched_anew)
+{
+    struct fixture f = set_up();
+    struct keyring *ring = open_ring(&f);
+
+    unit_server_set(f.server, SERVER_GOOD, f.both);
+    advance_ms(480000);
+    damage_file((void *)(uintptr_t)f.config.jwks_cache);
+    keyring_maintain(ring);
+    ck_assert(knows(ring, "new"));
+    ck_assert_int_eq(requests(&f), 2);
+    advance_ms(480000);
+    before_lock = damage_file;
+    before_lock_arg = (void *)(uintptr_t)f.config.jwks_cache;
+    keyring_maintain(ring);
+    ck_assert_int_eq(requests(&f), 3);
+    ck_assert(knows(open_ring(&f), "new"));
+    ck_assert_int_eq(requests(&f), 3);
     tear_down(&f);
 }
 END_TEST
@@ -494,12 +555,14 @@ START_TEST(no_trust_anchor_of_ones_own_is_the_systems)
 }
 END_TEST
 
-START_TEST(an_impossible_place_for_the_file_is_bad_configuration)
+START_TEST(what_cannot_be_opened_is_an_error)
 {
     struct fixture f = set_up();
     struct keyring *ring = NULL;
 
     log_set_level(LOG_ERROR + 1);
+    unit_fail_RAND_bytes = 1;
+    ck_assert_int_eq(keyring_open(f.mem, &f.config, &ring), STATUS_INTERNAL);
     f.config.jwks_cache = unit_path(f.folder, "no/such/folder");
     ck_assert_int_eq(keyring_open(f.mem, &f.config, &ring), STATUS_BAD_CONFIG);
     ck_assert_ptr_null(ring);
@@ -536,15 +599,20 @@ START_TEST(short_memory_is_survived)
 }
 END_TEST
 
-UNIT_MAIN("keyring", a_pool_fetches_once_and_shares, it_comes_due_between_70_and_80_percent_of_the_fresh_time,
-          one_worker_refreshes_and_the_others_read, an_unknown_kid_fetches_within_the_cooldown_of_the_pool,
+UNIT_MAIN("keyring", a_pool_fetches_once_and_shares,
+          it_comes_due_between_70_and_80_percent_of_the_fresh_time,
+          one_worker_refreshes_and_the_others_read,
+          an_unknown_kid_fetches_within_the_cooldown_of_the_pool,
           a_flood_of_unknown_kids_makes_two_fetches_a_minute, failed_fetches_back_off,
-          a_success_ends_the_backing_off, known_keys_serve_while_the_endpoint_is_down_up_to_the_limit,
+          a_success_ends_the_backing_off,
+          known_keys_serve_while_the_endpoint_is_down_up_to_the_limit,
           a_start_without_an_endpoint_is_no_error, restarts_do_not_ask_again,
           a_worker_killed_while_fetching_counts_as_a_failure, nobody_waits_for_the_one_that_fetches,
           a_first_worker_is_waited_for_a_moment_only, the_file_is_looked_at_again_under_the_lock,
-          an_older_file_does_not_replace_a_newer_set, after_another_boot_keys_serve_and_are_fetched_again,
+          a_file_damaged_just_now_is_fetched_anew, an_older_file_does_not_replace_a_newer_set,
+          after_another_boot_keys_serve_and_are_fetched_again,
           a_file_of_another_boot_is_taken_and_replaced, a_bad_file_is_as_good_as_none,
           a_pool_that_cannot_write_keeps_its_limits_per_worker,
-          a_cooldown_above_the_longest_pause_stays_as_it_is, no_trust_anchor_of_ones_own_is_the_systems,
-          an_impossible_place_for_the_file_is_bad_configuration, short_memory_is_survived)
+          a_cooldown_above_the_longest_pause_stays_as_it_is,
+          no_trust_anchor_of_ones_own_is_the_systems, what_cannot_be_opened_is_an_error,
+          short_memory_is_survived)

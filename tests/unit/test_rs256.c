@@ -1,10 +1,32 @@
 #include "../../src/auth/rs256_priv.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
 
 #include "../../src/auth/base64url_priv.h"
 #include "auth_faults.h"
 #include "auth_unit.h"
+
+UNIT_FAILING(BIGNUM *, NULL, BN_bin2bn, (const unsigned char *b, int n, BIGNUM *to), (b, n, to))
+UNIT_FAILING(OSSL_PARAM_BLD *, NULL, OSSL_PARAM_BLD_new, (void), ())
+UNIT_FAILING(int, 0, OSSL_PARAM_BLD_push_BN, (OSSL_PARAM_BLD * b, const char *k, const BIGNUM *n),
+             (b, k, n))
+UNIT_FAILING(OSSL_PARAM *, NULL, OSSL_PARAM_BLD_to_param, (OSSL_PARAM_BLD * b), (b))
+UNIT_FAILING(EVP_PKEY_CTX *, NULL, EVP_PKEY_CTX_new_from_name,
+             (OSSL_LIB_CTX * c, const char *n, const char *p), (c, n, p))
+UNIT_FAILING(int, 0, EVP_PKEY_fromdata_init, (EVP_PKEY_CTX * c), (c))
+UNIT_FAILING(int, 0, EVP_PKEY_fromdata, (EVP_PKEY_CTX * c, EVP_PKEY **k, int s, OSSL_PARAM *p),
+             (c, k, s, p))
+UNIT_FAILING(BIO *, NULL, BIO_new, (const BIO_METHOD *m), (m))
+UNIT_FAILING(int, 0, PEM_write_bio_PUBKEY, (BIO * b, const EVP_PKEY *k), (b, k))
+UNIT_FAILING(EVP_MD_CTX *, NULL, EVP_MD_CTX_new, (void), ())
+UNIT_FAILING(int, 0, EVP_MD_CTX_copy_ex, (EVP_MD_CTX * to, const EVP_MD_CTX *from), (to, from))
+UNIT_FAILING(int, 0, EVP_DigestVerifyInit_ex,
+             (EVP_MD_CTX * c, EVP_PKEY_CTX **pc, const char *md, OSSL_LIB_CTX *l, const char *q,
+              EVP_PKEY *k, const OSSL_PARAM p[]),
+             (c, pc, md, l, q, k, p))
 
 static const char text[] = "header.payload";
 
@@ -35,7 +57,8 @@ static struct str sign(TALLOC_CTX *mem, EVP_PKEY *key, const EVP_MD *md, int pad
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     ck_assert_int_eq(EVP_DigestSignInit(ctx, &settings, md, NULL, key), 1);
     ck_assert_int_gt(EVP_PKEY_CTX_set_rsa_padding(settings, padding), 0);
-    ck_assert_int_eq(EVP_DigestSign(ctx, bytes, &len, (const unsigned char *)text, strlen(text)), 1);
+    ck_assert_int_eq(EVP_DigestSign(ctx, bytes, &len, (const unsigned char *)text, strlen(text)),
+                     1);
     EVP_MD_CTX_free(ctx);
     return str_n((const char *)bytes, len);
 }
@@ -50,13 +73,17 @@ START_TEST(the_right_signature_alone_is_taken)
     ck_assert(rs256_verify(key, str_of(text), good)); /* a key is used more than once */
     ck_assert_msg(!rs256_verify(key, STR("header.Payload"), good), "another text");
     ck_assert_msg(!rs256_verify(key, STR(""), good), "no text");
-    ck_assert_msg(!rs256_verify(key, str_of(text), sign(mem, unit_keys[1], EVP_sha256(), RSA_PKCS1_PADDING)),
-                  "another key");
-    ck_assert_msg(!rs256_verify(key, str_of(text), sign(mem, unit_keys[0], EVP_sha384(), RSA_PKCS1_PADDING)),
-                  "RS384");
-    ck_assert_msg(!rs256_verify(key, str_of(text), sign(mem, unit_keys[0], EVP_sha1(), RSA_PKCS1_PADDING)),
-                  "SHA-1");
-    ck_assert_msg(!rs256_verify(key, str_of(text), sign(mem, unit_keys[0], EVP_sha256(), RSA_PKCS1_PSS_PADDING)),
+    ck_assert_msg(
+        !rs256_verify(key, str_of(text), sign(mem, unit_keys[1], EVP_sha256(), RSA_PKCS1_PADDING)),
+        "another key");
+    ck_assert_msg(
+        !rs256_verify(key, str_of(text), sign(mem, unit_keys[0], EVP_sha384(), RSA_PKCS1_PADDING)),
+        "RS384");
+    ck_assert_msg(
+        !rs256_verify(key, str_of(text), sign(mem, unit_keys[0], EVP_sha1(), RSA_PKCS1_PADDING)),
+        "SHA-1");
+    ck_assert_msg(!rs256_verify(key, str_of(text),
+                                sign(mem, unit_keys[0], EVP_sha256(), RSA_PKCS1_PSS_PADDING)),
                   "PS256");
     ck_assert_uint_eq(ERR_peek_error(), 0); /* nothing is left for libcurl to trip over */
     talloc_free(mem);
@@ -109,7 +136,8 @@ static struct str roca_modulus(TALLOC_CTX *mem)
     ck_assert_ptr_nonnull(group);
     const char *member = memmem(group, file.len - (size_t)(group - file.data), "\"n\": \"", 6);
     ck_assert_ptr_nonnull(member);
-    ck_assert_int_eq(base64url_decode(mem, str_n(member + 6, strcspn(member + 6, "\"")), &n), STATUS_OK);
+    ck_assert_int_eq(base64url_decode(mem, str_n(member + 6, strcspn(member + 6, "\"")), &n),
+                     STATUS_OK);
     return n;
 }
 
@@ -213,6 +241,48 @@ START_TEST(a_failing_allocation_leaves_nothing_behind)
 }
 END_TEST
 
-UNIT_MAIN("rs256", the_right_signature_alone_is_taken, every_flipped_bit_is_seen,
-          a_signature_has_the_length_of_the_modulus, only_fit_keys_are_made, the_pem_text_is_the_same_key,
+START_TEST(each_failing_call_on_the_way_is_an_error)
+{
+    static const struct {
+        int64_t *call, nth;
+    } making[] = {{&unit_fail_BN_bin2bn, 1},
+                  {&unit_fail_BN_bin2bn, 2},
+                  {&unit_fail_OSSL_PARAM_BLD_new, 1},
+                  {&unit_fail_OSSL_PARAM_BLD_push_BN, 1},
+                  {&unit_fail_OSSL_PARAM_BLD_push_BN, 2},
+                  {&unit_fail_OSSL_PARAM_BLD_to_param, 1},
+                  {&unit_fail_EVP_PKEY_CTX_new_from_name, 1},
+                  {&unit_fail_EVP_PKEY_fromdata_init, 1},
+                  {&unit_fail_EVP_PKEY_fromdata, 1},
+                  {&unit_fail_BIO_new, 1},
+                  {&unit_fail_PEM_write_bio_PUBKEY, 1},
+                  {&unit_fail_EVP_MD_CTX_new, 1},
+                  {&unit_fail_EVP_DigestVerifyInit_ex, 1}},
+      verifying[] = {{&unit_fail_EVP_MD_CTX_new, 1}, {&unit_fail_EVP_MD_CTX_copy_ex, 1}};
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct str n = unit_key_number(mem, unit_keys[0], OSSL_PKEY_PARAM_RSA_N);
+    struct str e = unit_key_number(mem, unit_keys[0], OSSL_PKEY_PARAM_RSA_E);
+    struct str signature = sign(mem, unit_keys[0], EVP_sha256(), RSA_PKCS1_PADDING);
+    struct rs256_key *key = NULL;
+
+    for (size_t i = 0; i < sizeof making / sizeof making[0]; i++) {
+        *making[i].call = making[i].nth;
+        enum status st = rs256_key_new(mem, n, e, &key);
+        ck_assert_msg(st == STATUS_INTERNAL || st == STATUS_NO_MEMORY, "case %zu: %d", i, st);
+        ck_assert_msg(key == NULL && *making[i].call == 0, "case %zu", i);
+    }
+    key = open_key(mem, unit_keys[0]);
+    for (size_t i = 0; i < sizeof verifying / sizeof verifying[0]; i++) {
+        *verifying[i].call = verifying[i].nth;
+        ck_assert_msg(!rs256_verify(key, str_of(text), signature), "case %zu", i);
+        ck_assert_int_eq(*verifying[i].call, 0);
+        ck_assert(rs256_verify(key, str_of(text), signature));
+    }
+    talloc_free(mem);
+}
+END_TEST
+
+UNIT_MAIN("rs256", each_failing_call_on_the_way_is_an_error, the_right_signature_alone_is_taken,
+          every_flipped_bit_is_seen, a_signature_has_the_length_of_the_modulus,
+          only_fit_keys_are_made, the_pem_text_is_the_same_key,
           a_failing_allocation_leaves_nothing_behind)

@@ -61,7 +61,8 @@ START_TEST(a_claim_is_split_at_single_spaces)
          SCOPE_ANY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        ck_assert_msg(scope_read(str_of(cases[i].claim)) == cases[i].scopes, "\"%s\"", cases[i].claim);
+        ck_assert_msg(scope_read(str_of(cases[i].claim)) == cases[i].scopes, "\"%s\"",
+                      cases[i].claim);
 }
 END_TEST
 

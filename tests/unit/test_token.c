@@ -8,6 +8,9 @@
 #include "ts/log.h"
 #include "ts/scope.h"
 
+UNIT_FAILING(int, 0, EVP_DigestInit_ex2, (EVP_MD_CTX * c, const EVP_MD *md, const OSSL_PARAM *p),
+             (c, md, p))
+
 #define HEADER "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"k0\"}"
 
 /* A fixed "now": every token in here is made for it. */
@@ -31,7 +34,8 @@ static struct verifier *open_verifier(struct fixture *f)
 static void publish(struct fixture *f, const char *set)
 {
     struct jwks_cache *cache;
-    ck_assert_int_eq(jwks_cache_open(f->mem, f->config.jwks_cache, f->config.jwks_url, &cache), STATUS_OK);
+    ck_assert_int_eq(jwks_cache_open(f->mem, f->config.jwks_cache, f->config.jwks_url, &cache),
+                     STATUS_OK);
     ck_assert(jwks_cache_write(cache, str_of(set)));
     talloc_free(cache);
 }
@@ -71,11 +75,12 @@ static void advance_s(int64_t seconds)
 
 static char *payload(TALLOC_CTX *mem, const char *more)
 {
-    return talloc_asprintf(mem,
-                           "{\"iss\":\"https://tenant.example/\",\"aud\":[\"https://api.example\","
-                           "\"https://tenant.example/userinfo\"],\"sub\":\"auth0|1\",\"azp\":\"spa\","
-                           "\"iat\":%lld,\"exp\":%lld,\"scope\":\"openid read:timesheets\"%s}",
-                           (long long)NOW_S - 5, (long long)NOW_S + 3600, more);
+    return talloc_asprintf(
+        mem,
+        "{\"iss\":\"https://tenant.example/\",\"aud\":[\"https://api.example\","
+        "\"https://tenant.example/userinfo\"],\"sub\":\"auth0|1\",\"azp\":\"spa\","
+        "\"iat\":%lld,\"exp\":%lld,\"scope\":\"openid read:timesheets\"%s}",
+        (long long)NOW_S - 5, (long long)NOW_S + 3600, more);
 }
 
 static const char *good_token(TALLOC_CTX *mem)
@@ -92,11 +97,13 @@ static enum status verify(struct verifier *verifier, const char *header, const c
     return st;
 }
 
-static void expect(struct verifier *verifier, const char *header, enum status wanted, const char *word)
+static void expect(struct verifier *verifier, const char *header, enum status wanted,
+                   const char *word)
 {
     const char *reason = "";
     enum status st = verify(verifier, header, &reason);
-    ck_assert_msg(st == wanted && (st == STATUS_OK || strcmp(reason, word) == 0), "%s: %d %s", word, st, reason);
+    ck_assert_msg(st == wanted && (st == STATUS_OK || strcmp(reason, word) == 0), "%s: %d %s", word,
+                  st, reason);
 }
 
 START_TEST(a_good_token_gives_its_claims)
@@ -105,12 +112,13 @@ START_TEST(a_good_token_gives_its_claims)
     const struct claims *claims;
     const char *reason;
     char *header = unit_bearer(
-        f.mem, unit_token(f.mem, unit_keys[0], HEADER,
-                          payload(f.mem, ",\"permissions\":[\"read:timesheets\",\"approve:timesheets\"],"
-                                         "\"https://timesheets.example/email\":\"Ann@ABC.example\","
-                                         "\"https://timesheets.example/email_verified\":true,"
-                                         "\"https://timesheets.example/kind\":\"contractor\","
-                                         "\"https://timesheets.example/name\":\"Ann\"")));
+        f.mem,
+        unit_token(f.mem, unit_keys[0], HEADER,
+                   payload(f.mem, ",\"permissions\":[\"read:timesheets\",\"approve:timesheets\"],"
+                                  "\"https://timesheets.example/email\":\"Ann@ABC.example\","
+                                  "\"https://timesheets.example/email_verified\":true,"
+                                  "\"https://timesheets.example/kind\":\"contractor\","
+                                  "\"https://timesheets.example/name\":\"Ann\"")));
 
     for (int i = 0; i < 3; i++) { /* the second and third come from the cache */
         ck_assert_int_eq(token_verify(f.verifier, str_of(header), &claims, &reason), STATUS_OK);
@@ -153,54 +161,102 @@ START_TEST(each_step_refuses_what_it_is_for)
         {"two parts", talloc_asprintf(m, "Bearer %s.%s", head, body), "shape"},
         {"no signature", talloc_asprintf(m, "Bearer %s.%s.", head, body), "shape"},
         {"a padded signature", talloc_asprintf(m, "Bearer %s==", good), "base64"},
-        {"a foreign byte in the signature", talloc_asprintf(m, "Bearer %s.%s.~%s", head, body, signature), "base64"},
-        {"another spelling of the signature", talloc_asprintf(m, "Bearer %s.%s.%.*s%c", head, body,
-            (int)strlen(signature) - 1, signature, signature[strlen(signature) - 1] + 1), "base64"},
-        {"alg none, no signature", unit_bearer(m, talloc_asprintf(m, "%s.%s.",
-            unit_base64url_text(m, "{\"alg\":\"none\",\"kid\":\"k0\"}"), body)), "shape"},
-        {"alg none, signed", unit_bearer(m, unit_token(m, key, "{\"alg\":\"none\",\"kid\":\"k0\"}", p)), "alg"},
-        {"alg HS256, signed with RSA", unit_bearer(m, unit_token(m, key, "{\"alg\":\"HS256\",\"kid\":\"k0\"}", p)),
+        {"a foreign byte in the signature",
+         talloc_asprintf(m, "Bearer %s.%s.~%s", head, body, signature), "base64"},
+        {"another spelling of the signature",
+         talloc_asprintf(m, "Bearer %s.%s.%.*s%c", head, body, (int)strlen(signature) - 1,
+                         signature, signature[strlen(signature) - 1] + 1),
+         "base64"},
+        {"alg none, no signature",
+         unit_bearer(m, talloc_asprintf(m, "%s.%s.",
+                                        unit_base64url_text(m, "{\"alg\":\"none\",\"kid\":\"k0\"}"),
+                                        body)),
+         "shape"},
+        {"alg none, signed",
+         unit_bearer(m, unit_token(m, key, "{\"alg\":\"none\",\"kid\":\"k0\"}", p)), "alg"},
+        {"alg HS256, signed with RSA",
+         unit_bearer(m, unit_token(m, key, "{\"alg\":\"HS256\",\"kid\":\"k0\"}", p)), "alg"},
+        {"alg rs256", unit_bearer(m, unit_token(m, key, "{\"alg\":\"rs256\",\"kid\":\"k0\"}", p)),
          "alg"},
-        {"alg rs256", unit_bearer(m, unit_token(m, key, "{\"alg\":\"rs256\",\"kid\":\"k0\"}", p)), "alg"},
-        {"alg twice", unit_bearer(m, unit_token(m, key, "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"k0\"}", p)),
+        {"alg twice",
+         unit_bearer(m,
+                     unit_token(m, key, "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"k0\"}", p)),
          "json"},
-        {"crit", unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"crit\":[\"b64\"]}", p)),
+        {"crit",
+         unit_bearer(
+             m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"crit\":[\"b64\"]}", p)),
          "crit"},
-        {"b64", unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"b64\":false}", p)), "crit"},
-        {"another typ", unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"typ\":\"dpop\"}", p)),
+        {"b64",
+         unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"b64\":false}", p)),
+         "crit"},
+        {"another typ",
+         unit_bearer(m,
+                     unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"typ\":\"dpop\"}", p)),
          "typ"},
         {"no kid", unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\"}", p)), "kid"},
-        {"an unknown kid", unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k1\"}", p)),
+        {"an unknown kid",
+         unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"k1\"}", p)),
          "unknown-kid"},
-        {"a kid in capitals", unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"K0\"}", p)),
+        {"a kid in capitals",
+         unit_bearer(m, unit_token(m, key, "{\"alg\":\"RS256\",\"kid\":\"K0\"}", p)),
          "unknown-kid"},
-        {"a key of its own in the header", unit_bearer(m, unit_token(m, other, talloc_asprintf(m,
-            "{\"alg\":\"RS256\",\"kid\":\"k0\",\"jwk\":%s}", unit_jwk(m, other, "k0")), p)), "signature"},
+        {"a key of its own in the header",
+         unit_bearer(m,
+                     unit_token(m, other,
+                                talloc_asprintf(m, "{\"alg\":\"RS256\",\"kid\":\"k0\",\"jwk\":%s}",
+                                                unit_jwk(m, other, "k0")),
+                                p)),
+         "signature"},
         {"signed with another key", unit_bearer(m, unit_token(m, other, HEADER, p)), "signature"},
         {"a changed payload", unit_bearer(m, flipped), "signature"},
-        {"the signature of another token", talloc_asprintf(m, "Bearer %s.%s.%s", head,
-            unit_base64url_text(m, payload(m, ",\"x\":1")), signature), "signature"},
-        {"a signature cut short", talloc_asprintf(m, "Bearer %.*s", (int)strlen(good) - 2, good), "signature"},
+        {"the signature of another token",
+         talloc_asprintf(m, "Bearer %s.%s.%s", head, unit_base64url_text(m, payload(m, ",\"x\":1")),
+                         signature),
+         "signature"},
+        {"a signature cut short", talloc_asprintf(m, "Bearer %.*s", (int)strlen(good) - 2, good),
+         "signature"},
         {"claims that are not JSON", unit_bearer(m, unit_token(m, key, HEADER, "hello")), "json"},
-        {"a claim twice", unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"sub\":\"auth0|2\""))), "json"},
-        {"another issuer", unit_bearer(m, unit_token(m, key, HEADER, "{\"iss\":\"https://evil.example/\"}")), "iss"},
-        {"another audience", unit_bearer(m, unit_token(m, key, HEADER,
-            "{\"iss\":\"https://tenant.example/\",\"aud\":\"spa\"}")), "aud"},
-        {"expired", unit_bearer(m, unit_token(m, key, HEADER,
-            "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\",\"sub\":\"x\","
-            "\"exp\":1899999970}")), "exp"},
-        {"not yet valid", unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"nbf\":1900000060"))), "nbf"},
-        {"issued in the future", unit_bearer(m, unit_token(m, key, HEADER,
-            "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\",\"sub\":\"x\","
-            "\"exp\":1900000600,\"iat\":1900000060}")), "iat"},
-        {"no subject", unit_bearer(m, unit_token(m, key, HEADER,
-            "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\",\"exp\":1900000600}")), "sub"},
-        {"a client of another type", unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"client_id\":1"))),
-         "client"},
-        {"gty of another type", unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"gty\":1"))), "gty"},
+        {"a claim twice",
+         unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"sub\":\"auth0|2\""))), "json"},
+        {"another issuer",
+         unit_bearer(m, unit_token(m, key, HEADER, "{\"iss\":\"https://evil.example/\"}")), "iss"},
+        {"another audience",
+         unit_bearer(m, unit_token(m, key, HEADER,
+                                   "{\"iss\":\"https://tenant.example/\",\"aud\":\"spa\"}")),
+         "aud"},
+        {"expired",
+         unit_bearer(
+             m,
+             unit_token(
+                 m, key, HEADER,
+                 "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\",\"sub\":\"x\","
+                 "\"exp\":1899999970}")),
+         "exp"},
+        {"not yet valid",
+         unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"nbf\":1900000060"))), "nbf"},
+        {"issued in the future",
+         unit_bearer(
+             m,
+             unit_token(
+                 m, key, HEADER,
+                 "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\",\"sub\":\"x\","
+                 "\"exp\":1900000600,\"iat\":1900000060}")),
+         "iat"},
+        {"no subject",
+         unit_bearer(
+             m,
+             unit_token(
+                 m, key, HEADER,
+                 "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\",\"exp\":1900000600}")),
+         "sub"},
+        {"a client of another type",
+         unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"client_id\":1"))), "client"},
+        {"gty of another type",
+         unit_bearer(m, unit_token(m, key, HEADER, payload(m, ",\"gty\":1"))), "gty"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (int again = 0; again < 2; again++) { /* a refusal is never remembered as anything else */
+        for (int again = 0; again < 2;
+             again++) { /* a refusal is never remembered as anything else */
             const char *reason = "";
             enum status st = verify(f.verifier, cases[i].header, &reason);
             ck_assert_msg(st == (cases[i].reason == NULL ? STATUS_OK : STATUS_UNAUTHENTICATED) &&
@@ -225,7 +281,8 @@ START_TEST(both_dialects_of_the_tenant_are_taken)
     struct fixture f = set_up();
 
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        expect(f.verifier, unit_bearer(f.mem, unit_token(f.mem, unit_keys[0], headers[i], payload(f.mem, ""))),
+        expect(f.verifier,
+               unit_bearer(f.mem, unit_token(f.mem, unit_keys[0], headers[i], payload(f.mem, ""))),
                STATUS_OK, headers[i]);
     tear_down(&f);
 }
@@ -238,11 +295,13 @@ START_TEST(libjwt_has_to_agree)
     struct fixture f = set_up();
     struct jwks *set = f.verifier->keys->set, *other;
     char *header = unit_bearer(f.mem, good_token(f.mem));
-    char *at_jwt = unit_bearer(f.mem, unit_token(f.mem, unit_keys[0],
-                                                 "{\"alg\":\"RS256\",\"kid\":\"k0\",\"typ\":\"at+jwt\"}",
-                                                 payload(f.mem, "")));
+    char *at_jwt =
+        unit_bearer(f.mem, unit_token(f.mem, unit_keys[0],
+                                      "{\"alg\":\"RS256\",\"kid\":\"k0\",\"typ\":\"at+jwt\"}",
+                                      payload(f.mem, "")));
 
-    ck_assert_int_eq(jwks_parse(f.mem, str_of(unit_jwks(f.mem, unit_keys[1], "k0")), &other), STATUS_OK);
+    ck_assert_int_eq(jwks_parse(f.mem, str_of(unit_jwks(f.mem, unit_keys[1], "k0")), &other),
+                     STATUS_OK);
     struct str right = rs256_key_pem(set->keys[0].rsa), wrong = rs256_key_pem(other->keys[0].rsa);
     char *text = (char *)(uintptr_t)right.data;
     ck_assert_uint_eq(right.len, wrong.len);
@@ -316,7 +375,8 @@ START_TEST(a_kept_token_goes_when_its_kid_gets_another_key)
     expect(f.verifier, header, STATUS_OK, "good");
     publish(&f, unit_jwks(f.mem, unit_keys[1], "k0"));
     /* an unknown kid makes the verifier look at the file, inside token_verify */
-    char *unknown = unit_token(f.mem, unit_keys[0], "{\"alg\":\"RS256\",\"kid\":\"k9\"}", payload(f.mem, ""));
+    char *unknown =
+        unit_token(f.mem, unit_keys[0], "{\"alg\":\"RS256\",\"kid\":\"k9\"}", payload(f.mem, ""));
     expect(f.verifier, unit_bearer(f.mem, unknown), STATUS_UNAUTHENTICATED, "unknown-kid");
     ck_assert_uint_eq(token_cache_count(f.verifier->cache), 0);
     expect(f.verifier, header, STATUS_UNAUTHENTICATED, "signature");
@@ -328,8 +388,11 @@ START_TEST(a_kept_token_is_not_used_with_keys_that_are_too_old)
 {
     struct fixture f = set_up();
     TALLOC_CTX *m = f.mem;
-    char *text = talloc_asprintf(m, "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\","
-                                    "\"sub\":\"x\",\"exp\":%lld}", (long long)NOW_S + 900000);
+    char *text =
+        talloc_asprintf(m,
+                        "{\"iss\":\"https://tenant.example/\",\"aud\":\"https://api.example\","
+                        "\"sub\":\"x\",\"exp\":%lld}",
+                        (long long)NOW_S + 900000);
     char *header = unit_bearer(m, unit_token(m, unit_keys[0], HEADER, text));
 
     expect(f.verifier, header, STATUS_OK, "good");
@@ -366,13 +429,14 @@ START_TEST(a_published_key_works_after_the_cooldown_without_a_restart)
                                  unit_jwk(m, unit_keys[1], "k1"));
 
     clock_fake(0);
-    struct unit_server *server =
-        unit_server_new(m, unit_jwks(m, unit_keys[0], "k0"), "IP:127.0.0.1", unit_path(f.folder, "ca.pem"));
+    struct unit_server *server = unit_server_new(m, unit_jwks(m, unit_keys[0], "k0"),
+                                                 "IP:127.0.0.1", unit_path(f.folder, "ca.pem"));
     clock_fake(NOW_S * 1000000);
     f.config.jwks_url = unit_server_url(m, server);
     f.config.jwks_ca_file = unit_path(f.folder, "ca.pem");
     struct verifier *a = open_verifier(&f), *b = open_verifier(&f);
-    char *token = unit_bearer(m, unit_token(m, unit_keys[1], "{\"alg\":\"RS256\",\"kid\":\"k1\"}", payload(m, "")));
+    char *token = unit_bearer(
+        m, unit_token(m, unit_keys[1], "{\"alg\":\"RS256\",\"kid\":\"k1\"}", payload(m, "")));
     expect(a, token, STATUS_UNAUTHENTICATED, "unknown-kid");
     unit_server_set(server, SERVER_GOOD, both);
     advance_s(30);
@@ -483,8 +547,8 @@ START_TEST(the_longest_token_passes)
         char *text = payload(mem, talloc_asprintf(mem, ",\"x\":\"%0*d\"", (int)fill, 0));
         char *token = unit_token(mem, unit_keys[0], HEADER, text);
         size_t len = strlen(token);
-        expect(verifier, unit_bearer(mem, token), len <= TOKEN_MAX_BYTES ? STATUS_OK : STATUS_UNAUTHENTICATED,
-               "shape");
+        expect(verifier, unit_bearer(mem, token),
+               len <= TOKEN_MAX_BYTES ? STATUS_OK : STATUS_UNAUTHENTICATED, "shape");
         talloc_free(mem);
         if (len > TOKEN_MAX_BYTES)
             break;
@@ -530,6 +594,19 @@ START_TEST(short_memory_lets_nobody_in)
 }
 END_TEST
 
+START_TEST(without_a_digest_nobody_gets_in)
+{
+    struct fixture f = set_up();
+    char *header = unit_bearer(f.mem, good_token(f.mem));
+
+    expect(f.verifier, header, STATUS_OK, "good");
+    unit_fail_EVP_DigestInit_ex2 = 1;
+    expect(f.verifier, header, STATUS_INTERNAL, "memory");
+    expect(f.verifier, header, STATUS_OK, "good");
+    tear_down(&f);
+}
+END_TEST
+
 START_TEST(a_header_too_long_is_refused_unread)
 {
     struct fixture f = set_up();
@@ -547,9 +624,11 @@ END_TEST
 UNIT_MAIN("token", a_good_token_gives_its_claims, each_step_refuses_what_it_is_for,
           both_dialects_of_the_tenant_are_taken, libjwt_has_to_agree,
           a_kept_token_is_refused_when_its_time_is_over,
-          a_kept_token_is_refused_when_the_clock_goes_back_before_it, a_kept_token_goes_with_its_key,
-          a_kept_token_goes_when_its_kid_gets_another_key, a_kept_token_is_not_used_with_keys_that_are_too_old,
+          a_kept_token_is_refused_when_the_clock_goes_back_before_it,
+          a_kept_token_goes_with_its_key, a_kept_token_goes_when_its_kid_gets_another_key,
+          a_kept_token_is_not_used_with_keys_that_are_too_old,
           without_keys_good_shapes_are_503_and_bad_ones_401,
-          a_published_key_works_after_the_cooldown_without_a_restart, without_a_cache_every_token_is_checked,
-          memory_stays_bounded, settings_are_checked_at_the_start, the_longest_token_passes,
-          short_memory_lets_nobody_in, a_header_too_long_is_refused_unread)
+          a_published_key_works_after_the_cooldown_without_a_restart,
+          without_a_cache_every_token_is_checked, memory_stays_bounded,
+          settings_are_checked_at_the_start, the_longest_token_passes, short_memory_lets_nobody_in,
+          without_a_digest_nobody_gets_in, a_header_too_long_is_refused_unread)

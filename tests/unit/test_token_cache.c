@@ -180,5 +180,6 @@ START_TEST(short_memory_makes_no_half_of_a_cache)
 }
 END_TEST
 
-UNIT_MAIN("token_cache", the_least_recently_used_gives_way, one_bucket_holds_many, a_cache_of_one_holds_the_last,
-          pruning_removes_what_is_not_kept, it_behaves_as_a_plain_list_would, short_memory_makes_no_half_of_a_cache)
+UNIT_MAIN("token_cache", the_least_recently_used_gives_way, one_bucket_holds_many,
+          a_cache_of_one_holds_the_last, pruning_removes_what_is_not_kept,
+          it_behaves_as_a_plain_list_would, short_memory_makes_no_half_of_a_cache)

@@ -295,9 +295,9 @@ START_TEST(test_lost_at_any_statement)
 
     log_set_level(LOG_ERROR);
     relay_open(w, &r);
-    /* the first post has 7 statements (it makes the week), later ones 4 */
+    /* a post has 4 statements, whether its week has a row or not */
     for (int before = 0; before <= 1; before++) {
-        for (int n = 1; n <= 7; n++) {
+        for (int n = 1; n <= 4; n++) {
             int64_t count = entries(w);
             p.key = talloc_asprintf(w, "0123456789abcdef-%d-%d", before, n);
             p.date = day(n % 2 == 0 ? "2026-11-23"

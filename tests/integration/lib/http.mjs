@@ -28,11 +28,13 @@ export class Reply {
   }
 
   get json() {
+    let value;
     try {
-      return JSON.parse(this.text);
+      value = JSON.parse(this.text);
     } catch {
       assert.fail(`${this.request} answered ${this.status} with a body that is no JSON: ${this.text.slice(0, 300)}`);
     }
+    return value;
   }
 
   get etag() {
