@@ -21,9 +21,11 @@ START_TEST(test_post_takes_four_round_trips)
     struct post p = a_post(ann, "2026-11-23", 60);
 
     relay_open(w, &r);
-    ck_assert_int_eq(post(w, &p), STATUS_OK); /* makes the week */
-    p.key = "0123456789abcdef";
-    for (int i = 0; i < 3; i++) {
+    ck_assert_int_eq(post(w, &p), STATUS_OK); /* connects */
+    for (int i = 0; i < 4; i++) {
+        p.date = day(i < 2    ? "2026-11-24"
+                     : i == 2 ? "2026-12-01"
+                              : "2019-05-06"); /* old week, new weeks */
         int before = relay_commands(&r), executes = r.control->commands[COM_STMT_EXECUTE];
         p.key = talloc_asprintf(w, "0123456789abcdef-%d", i);
         ck_assert_int_eq(post(w, &p), STATUS_OK);
