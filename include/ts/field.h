@@ -59,7 +59,8 @@ struct schema {
 
 #define SCHEMA_NO_PRESENT SIZE_MAX
 
-/* clang-format off: it breaks _Generic apart, and clang-tidy wants parentheses that types cannot have */
+/* clang-format breaks _Generic apart, and clang-tidy wants parentheses that types cannot have. */
+/* clang-format off */
 #define FIELD_OFFSET(owner, member, ctype)                                                         \
     (offsetof(owner, member) +                                                                     \
      0 * sizeof(char[_Generic(((owner *)0)->member, ctype: 1, default: -1)])) /* NOLINT(bugprone-macro-parentheses) */

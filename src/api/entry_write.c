@@ -370,7 +370,7 @@ static enum status change_weeks(struct entry_write *w, struct tx *tx, const stru
 static enum status patch(struct tx *tx, void *arg)
 {
     struct entry_write *w = arg;
-    struct entry was;
+    struct entry was = {.id = 0};
     enum entry_status next = ENTRY_DRAFT;
     struct event events[2];
     int64_t project_id = 0, seqs[2] = {0}, there[WEEK_DAYS] = {0};

@@ -101,7 +101,8 @@ static BIGNUM *read_number(struct str bytes)
     return BN_bin2bn((const unsigned char *)bytes.data, (int)bytes.len, NULL);
 }
 
-/* No bytes, more than RS256_MAX_BITS, or a leading zero, which RFC 7518 section 2 (Base64urlUInt) forbids. */
+/* No bytes, more than RS256_MAX_BITS, or a leading zero, which RFC 7518 section 2
+ * (Base64urlUInt) forbids. */
 static bool is_number(struct str bytes)
 {
     return bytes.len > 0 && bytes.len <= RS256_MAX_BITS / 8 && bytes.data[0] != '\0';

@@ -237,12 +237,14 @@ static enum status half_applied(struct run *run, const struct applied *a)
 static enum status check_row(struct run *run, const struct applied *a, unsigned int place)
 {
     const struct file *file = place < run->file_count ? &run->files[place] : NULL;
+    const char *last =
+        run->files == NULL || run->file_count == 0 ? "none" : run->files[run->file_count - 1].name;
 
     if (strcmp(a->state, "done") != 0)
         return half_applied(run, a);
     if (file == NULL)
         COMPLAIN(run, "the database is newer than these files: it has %s, the last file is %s\n",
-                 a->name, run->files[run->file_count - 1].name);
+                 a->name, last);
     else if (a->version != file->version)
         COMPLAIN(run, "the database has number %d but not %s before it\n", (int)a->version,
                  file->name);

@@ -1,6 +1,6 @@
-/* The gate of tokens. The first byte chooses what the rest is: an Authorization value, a JOSE header,
- * or claims as if their signature had been checked (no fuzzer finds a signature). Whatever comes in:
- * an answer is a known word or claims that keep every promise of ts/token.h. */
+/* The gate of tokens. The first byte chooses what the rest is: an Authorization value, a JOSE
+ * header, or claims as if their signature had been checked (no fuzzer finds a signature).
+ * Whatever comes in: an answer is a known word or claims that keep every promise of ts/token.h. */
 #include <stdint.h>
 #include <stdlib.h>
 

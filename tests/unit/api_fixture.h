@@ -131,8 +131,8 @@ struct ask {
     const char *method, *path, *query, *token, *body;
     const char *type, *length; /* NULL: as the body needs it */
     const char *if_match, *if_none_match, *key;
-    struct api *api; /* NULL: the site's */
-    TALLOC_CTX *mem; /* of the request; NULL: one of its own */
+    struct api *api;             /* NULL: the site's */
+    TALLOC_CTX *mem;             /* of the request; NULL: one of its own */
     void (*around)(bool before); /* called right before and after the request is handled */
 };
 

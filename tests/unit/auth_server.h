@@ -1,4 +1,5 @@
-/* An HTTPS server on loopback that publishes a key set, misbehaves on demand and counts requests. */
+/* An HTTPS server on loopback that publishes a key set, misbehaves on demand and counts
+ * requests. */
 #ifndef TS_TESTS_AUTH_SERVER_H
 #define TS_TESTS_AUTH_SERVER_H
 

@@ -1,27 +1,99 @@
-/* Keys, tokens and key sets for the tests of src/auth: real RSA keys, made once a run, and tokens
- * signed with them. */
+/* Keys, tokens and key sets for the tests of src/auth: real RSA keys, and tokens signed with
+ * them. */
 #ifndef TS_TESTS_AUTH_UNIT_H
 #define TS_TESTS_AUTH_UNIT_H
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../src/auth/base64url_priv.h"
+#include "ts/faults.h"
+#include "ts/json.h"
 #include "unit.h"
 
 enum { UNIT_KEYS = 3 };
 
 static EVP_PKEY *unit_keys[UNIT_KEYS];
 
-/* Before main, so that the runner's child processes share them. */
-__attribute__((constructor)) static void unit_make_keys(void)
+static inline struct str unit_read_file(TALLOC_CTX *mem, const char *path)
 {
-    for (int i = 0; i < UNIT_KEYS; i++)
-        unit_keys[i] = EVP_RSA_gen(2048);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        abort();
+    }
+    char *data = talloc_size(mem, 1 << 20);
+    size_t len = fread(data, 1, 1 << 20, file);
+    fclose(file);
+    return str_n(data, len);
+}
+
+/* A file of tests/unit/vectors/wycheproof. */
+static inline const struct json *unit_vectors(TALLOC_CTX *mem, const char *name)
+{
+    const struct json *document;
+    struct faults faults;
+    char *folder = talloc_strdup(mem, __FILE__);
+
+    strrchr(folder, '/')[1] = '\0';
+    char *path = talloc_asprintf(mem, "%svectors/wycheproof/%s", folder, name);
+    faults_init(&faults, mem);
+    if (json_parse(mem, unit_read_file(mem, path), &faults, &document) != STATUS_OK)
+        abort();
+    return document;
+}
+
+/* A private key of the vectors, all published test keys: making new ones takes minutes under
+ * valgrind. */
+static inline EVP_PKEY *unit_read_key(TALLOC_CTX *mem, const struct json *jwk)
+{
+    static const struct {
+        const char *member, *param;
+    } numbers[] = {{"n", OSSL_PKEY_PARAM_RSA_N},          {"e", OSSL_PKEY_PARAM_RSA_E},
+                   {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
+                   {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
+                   {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1}};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+    BIGNUM *bn[NUMBERS];
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+
+    for (size_t i = 0; i < NUMBERS; i++) {
+        struct str bytes;
+        if (base64url_decode(mem, json_text(json_get(jwk, numbers[i].member)), &bytes) != STATUS_OK)
+            abort();
+        bn[i] = BN_bin2bn((const unsigned char *)bytes.data, (int)bytes.len, NULL);
+        OSSL_PARAM_BLD_push_BN(builder, numbers[i].param, bn[i]);
+    }
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    if (EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
+        abort();
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    for (size_t i = 0; i < NUMBERS; i++)
+        BN_free(bn[i]);
+    return key;
+}
+
+/* Before main, so that the runner's child processes share them. */
+__attribute__((constructor)) static void unit_open_keys(void)
+{
+    enum { FIRST_GROUP = 2 }; /* groups 2, 3 and 4 sign with different keys of 2048 bits */
+    TALLOC_CTX *mem = talloc_new(NULL);
+    const struct json *groups = json_get(unit_vectors(mem, "jws_vectors.json"), "testGroups");
+
+    for (size_t i = 0; i < UNIT_KEYS; i++)
+        unit_keys[i] = unit_read_key(mem, json_get(json_at(groups, FIRST_GROUP + i), "private"));
+    talloc_free(mem);
 }
 
 __attribute__((destructor)) static void unit_free_keys(void)
@@ -149,16 +221,6 @@ static inline void unit_write_file(const char *path, struct str content)
     ck_assert_ptr_nonnull(file);
     ck_assert_uint_eq(fwrite(content.data, 1, content.len, file), content.len);
     ck_assert_int_eq(fclose(file), 0);
-}
-
-static inline struct str unit_read_file(TALLOC_CTX *mem, const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "cannot open %s", path);
-    char *data = talloc_size(mem, 1 << 20);
-    size_t len = fread(data, 1, 1 << 20, file);
-    fclose(file);
-    return str_n(data, len);
 }
 
 #endif

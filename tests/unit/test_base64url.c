@@ -32,6 +32,8 @@ START_TEST(only_one_spelling_is_taken)
         {"three bytes", "Zm9v", true},
         {"all kinds of digits", "AZaz09-_", true},
         {"a length of 1", "Z", false},
+        {"a length of 1, all bits zero", "A", false},
+        {"a length of 1 mod 4, all bits zero", "Zm9vA", false},
         {"a length of 1 mod 4", "Zm9vZ", false},
         {"padding of one byte", "Zg==", false},
         {"padding of two bytes", "Zm8=", false},

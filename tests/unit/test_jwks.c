@@ -234,21 +234,6 @@ END_TEST
 
 /* --- Project Wycheproof ----------------------------------------------------------------------- */
 
-static const struct json *read_vectors(TALLOC_CTX *mem, const char *name)
-{
-    const struct json *document;
-    struct faults faults;
-    char *folder = talloc_strdup(mem, __FILE__);
-
-    strrchr(folder, '/')[1] = '\0';
-    struct str text =
-        unit_read_file(mem, talloc_asprintf(mem, "%svectors/wycheproof/%s", folder, name));
-    faults_init(&faults, mem);
-    ck_assert_msg(json_parse(mem, text, &faults, &document) == STATUS_OK, "%s: %s", name,
-                  faults.detail);
-    return document;
-}
-
 /* A key of the vectors, written again as JSON with the members a reader of keys could look at. */
 static void write_key(struct buf *b, const struct json *key)
 {
@@ -337,7 +322,7 @@ static bool is_good(const char *file, int64_t id)
 static size_t run_vectors(const char *file, size_t *accepted)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
-    const struct json *groups = json_get(read_vectors(mem, file), "testGroups");
+    const struct json *groups = json_get(unit_vectors(mem, file), "testGroups");
     size_t count = 0;
 
     for (size_t g = 0; g < json_count(groups); g++) {
@@ -389,7 +374,7 @@ START_TEST(wycheproof_private_keys_are_never_used)
     size_t count = 0;
 
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
-        const struct json *groups = json_get(read_vectors(mem, files[f]), "testGroups");
+        const struct json *groups = json_get(unit_vectors(mem, files[f]), "testGroups");
         for (size_t g = 0; g < json_count(groups); g++) {
             const struct json *key = json_get(json_at(groups, g), "private");
             struct jwks *set;
@@ -407,7 +392,7 @@ END_TEST
 START_TEST(wycheproof_encrypted_tokens_are_refused)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
-    const struct json *tests = json_get(read_vectors(mem, "jwe_compact_tokens.json"), "tests");
+    const struct json *tests = json_get(unit_vectors(mem, "jwe_compact_tokens.json"), "tests");
 
     ck_assert_uint_eq(json_count(tests), 40);
     for (size_t t = 0; t < json_count(tests); t++) {

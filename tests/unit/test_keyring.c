@@ -379,7 +379,8 @@ START_TEST(the_file_is_looked_at_again_under_the_lock)
     struct fixture f = set_up();
     struct keyring *a = open_ring(&f), *b = open_ring(&f);
 
-    /* b fetches after a looked at the file and before it takes the lock: a takes the file, asks nobody */
+    /* b fetches after a looked at the file and before it takes the lock: a takes the file, asks
+     * nobody */
     advance_ms(480000);
     unit_server_set(f.server, SERVER_GOOD, f.both);
     before_lock = maintain_other;
@@ -507,7 +508,8 @@ START_TEST(a_pool_that_cannot_write_keeps_its_limits_per_worker)
     struct fixture f = set_up();
     struct keyring *ring = open_ring(&f);
 
-    /* the lock file as a full disk has it: it can be locked, not written; and no way to replace the set */
+    /* the lock file as a full disk has it: it can be locked, not written; and no way to replace
+     * the set */
     close(ring->cache->lock_fd);
     ring->cache->lock_fd = open(unit_path(f.folder, "jwks.lock"), O_RDONLY | O_CLOEXEC);
     ck_assert_int_eq(mkdir(unit_path(f.folder, "jwks.new"), 0700), 0);

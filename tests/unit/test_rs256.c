@@ -30,15 +30,6 @@ UNIT_FAILING(int, 0, EVP_DigestVerifyInit_ex,
 
 static const char text[] = "header.payload";
 
-/* The numbers of a new key of that size. */
-static void make_numbers(TALLOC_CTX *mem, unsigned int bits, struct str *n, struct str *e)
-{
-    EVP_PKEY *key = EVP_RSA_gen(bits);
-    *n = unit_key_number(mem, key, OSSL_PKEY_PARAM_RSA_N);
-    *e = unit_key_number(mem, key, OSSL_PKEY_PARAM_RSA_E);
-    EVP_PKEY_free(key);
-}
-
 static struct rs256_key *open_key(TALLOC_CTX *mem, const EVP_PKEY *from)
 {
     struct rs256_key *key;
@@ -128,16 +119,16 @@ END_TEST
 /* The modulus of the vector jws_rsa_roca_key (2049 bits). */
 static struct str roca_modulus(TALLOC_CTX *mem)
 {
-    char *path = talloc_strdup(mem, __FILE__);
-    strrchr(path, '/')[1] = '\0';
-    path = talloc_asprintf(mem, "%svectors/wycheproof/jwk_vectors.json", path);
-    struct str file = unit_read_file(mem, path), n;
-    const char *group = memmem(file.data, file.len, "jws_rsa_roca_key", 16);
-    ck_assert_ptr_nonnull(group);
-    const char *member = memmem(group, file.len - (size_t)(group - file.data), "\"n\": \"", 6);
-    ck_assert_ptr_nonnull(member);
-    ck_assert_int_eq(base64url_decode(mem, str_n(member + 6, strcspn(member + 6, "\"")), &n),
-                     STATUS_OK);
+    const struct json *groups = json_get(unit_vectors(mem, "jwk_vectors.json"), "testGroups");
+    struct str n = {0};
+
+    for (size_t i = 0; i < json_count(groups); i++) {
+        const struct json *group = json_at(groups, i);
+        const struct json *key = json_at(json_get(json_get(group, "public"), "keys"), 0);
+        if (str_eq(json_text(json_get(group, "comment")), STR("jws_rsa_roca_key")))
+            ck_assert_int_eq(base64url_decode(mem, json_text(json_get(key, "n")), &n), STATUS_OK);
+    }
+    ck_assert_uint_eq(n.len, 257);
     return n;
 }
 
@@ -145,12 +136,16 @@ START_TEST(only_fit_keys_are_made)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
     struct rs256_key *key;
-    struct str n, e, weak_n, weak_e, odd_n;
     char huge[1025];
 
-    make_numbers(mem, 2048, &n, &e);
-    make_numbers(mem, 2040, &weak_n, &weak_e);
-    make_numbers(mem, 3072, &odd_n, &weak_e);
+    struct str n = unit_key_number(mem, unit_keys[0], OSSL_PKEY_PARAM_RSA_N);
+    struct str e = unit_key_number(mem, unit_keys[0], OSSL_PKEY_PARAM_RSA_E);
+    struct str other = unit_key_number(mem, unit_keys[1], OSSL_PKEY_PARAM_RSA_N);
+    char *long_n = talloc_zero_array(mem, char, 384);
+    memcpy(long_n, n.data, 256); /* that a modulus has two prime factors is not checked */
+    memcpy(long_n + 128, other.data, 256);
+    char *short_n = talloc_memdup(mem, n.data, n.len);
+    short_n[0] = 0x7F;
     char *even = talloc_memdup(mem, n.data, n.len);
     even[n.len - 1] = (char)(even[n.len - 1] & ~1);
     char *padded = talloc_zero_array(mem, char, 257);
@@ -164,8 +159,9 @@ START_TEST(only_fit_keys_are_made)
         {"2048 bits, 65537", n, e, STATUS_OK},
         {"2048 bits, 3", n, STR("\3"), STATUS_OK},
         {"an exponent of 32 bits", n, STR("\xFF\xFF\xFF\xFF"), STATUS_OK},
-        {"3072 bits", odd_n, e, STATUS_OK},
-        {"2040 bits", weak_n, e, STATUS_INVALID},
+        {"3072 bits", str_n(long_n, 384), e, STATUS_OK},
+        {"2047 bits", str_n(short_n, 256), e, STATUS_INVALID},
+        {"2040 bits", str_skip(n, 1), e, STATUS_INVALID},
         {"8192 bits", str_n(huge, 1024), e, STATUS_OK},
         {"more than 8192 bits", str_n(huge, 1025), e, STATUS_INVALID},
         {"an even modulus", str_n(even, 256), e, STATUS_INVALID},

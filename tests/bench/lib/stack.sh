@@ -22,7 +22,7 @@ bench_port=${OWN_PORT:?}
 bench_http_port=$((OWN_PORT - 363))
 bench_tenant_port=$((OWN_PORT + 1))
 bench_build=$STACK_BUILD
-bench_workers=${OWN_WORKERS:-8}
+bench_workers=${OWN_WORKERS:-$STACK_WORKERS}
 bench_keep=no
 stack_was_running=no
 

@@ -1,0 +1,481 @@
+/* Every handler with the n-th allocation failing, for each n: the reply must be a whole document,
+ * nothing may be stored by halves, and the next request must work.
+ *
+ * malloc, calloc, realloc and strdup of the whole process (talloc, json-c, the database client,
+ * OpenSSL) are taken over here and fail on demand. Under a sanitizer or valgrind, which need them
+ * for themselves, talloc's limit on the request stands in: each run may have a few bytes more. */
+#include <dlfcn.h>
+#include <fcntl.h>
+
+#include "api_fixture.h"
+
+/* --- allocations that fail ------------------------------------------------------------------------- */
+#if defined(__SANITIZE_ADDRESS__)
+#define OWN_MALLOC 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OWN_MALLOC 0
+#endif
+#endif
+#ifndef OWN_MALLOC
+#define OWN_MALLOC 1
+#endif
+
+static struct {
+    bool armed, lasting; /* lasting: all later ones fail too */
+    int64_t left;        /* until the first that fails, which is at 0 */
+    int64_t blocks;      /* that are allocated now */
+    int64_t kept;        /* of those, what requests have left behind */
+} heap;
+
+#if OWN_MALLOC
+/* Allocations that libraries do not check: what a failure there does cannot be mended from here. */
+static const struct {
+    const char *library, *function, *what;
+} unchecked[] = {
+    {"libjson-c", "strdup", "0.16: the name of a member is NULL and then hashed: it crashes"},
+    {"libjson-c", "realloc", "0.16: a text of more than 32 bytes is silently left out"},
+    {"libjansson", "", "2.14: an object that cannot grow is freed twice"},
+};
+
+static bool is_unchecked(const char *function, const void *caller)
+{
+    Dl_info info;
+
+    if (dladdr(caller, &info) == 0 || info.dli_fname == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof unchecked / sizeof unchecked[0]; i++) {
+        bool any = unchecked[i].function[0] == '\0';
+        if ((any || strcmp(unchecked[i].function, function) == 0) &&
+            strstr(info.dli_fname, unchecked[i].library) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool fails(const char *function, const void *caller)
+{
+    if (!heap.armed)
+        return false;
+    heap.left--;
+    return (heap.left == 0 || (heap.left < 0 && heap.lasting)) && !is_unchecked(function, caller);
+}
+
+/* glibc's own, under the names it keeps for this use. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void __libc_free(void *block);
+
+static void *counted(void *block)
+{
+    heap.blocks += block != NULL;
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    return fails("malloc", __builtin_return_address(0)) ? NULL : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails("calloc", __builtin_return_address(0)) ? NULL
+                                                        : counted(__libc_calloc(count, size));
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (fails("realloc", __builtin_return_address(0)))
+        return NULL;
+    return block == NULL ? counted(__libc_realloc(block, size)) : __libc_realloc(block, size);
+}
+
+char *strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = fails("strdup", __builtin_return_address(0)) ? NULL : counted(__libc_malloc(size));
+
+    return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+void free(void *block)
+{
+    heap.blocks -= block != NULL;
+    __libc_free(block);
+}
+#endif
+
+#if OWN_MALLOC
+/* Connector/C 3.3 checks few of the allocations it makes while it connects, and crashes: there they
+ * all succeed. What our side allocates for a connection before and after may fail. */
+void *mysql_real_connect(void *handle, const char *host, const char *user, const char *password,
+                         const char *database, unsigned int port, const char *socket,
+                         unsigned long flags);
+
+void *mysql_real_connect(void *handle, const char *host, const char *user, const char *password,
+                         const char *database, unsigned int port, const char *socket,
+                         unsigned long flags)
+{
+    void *(*next)(void *, const char *, const char *, const char *, const char *, unsigned int,
+                  const char *, unsigned long);
+    bool armed = heap.armed;
+
+    heap.armed = false;
+    *(void **)(void *)&next = dlsym(RTLD_NEXT, "mysql_real_connect");
+    void *result = next(handle, host, user, password, database, port, socket, flags);
+    heap.armed = armed;
+    return result;
+}
+
+/* The store takes a missing description of a result for a mistake in statements.def. */
+void *mysql_stmt_result_metadata(void *handle);
+
+void *mysql_stmt_result_metadata(void *handle)
+{
+    void *(*next)(void *);
+    bool armed = heap.armed;
+
+    heap.armed = false;
+    *(void **)(void *)&next = dlsym(RTLD_NEXT, "mysql_stmt_result_metadata");
+    void *result = next(handle);
+    heap.armed = armed;
+    return result;
+}
+#endif
+
+static struct {
+    int64_t n;
+    bool lasting;
+} plan;
+
+static void around(bool before)
+{
+    if (before) {
+        heap.left = plan.n;
+        heap.lasting = plan.lasting;
+    }
+    heap.armed = before;
+    heap.kept += before ? -heap.blocks : heap.blocks;
+}
+
+/* Is it really this program's malloc that is called? valgrind puts its own in its place. */
+static bool owns_malloc(void)
+{
+    plan.n = 1;
+    plan.lasting = false;
+    around(true);
+    void *block = malloc(16);
+    around(false);
+    free(block);
+    return block == NULL;
+}
+
+/* --- what is asked ----------------------------------------------------------------------------------- */
+struct operation {
+    const char *name, *method, *path, *body, *if_match;
+    int status;
+    int events;          /* written by it */
+    const char *reply;   /* what a good reply holds: everything that was sent */
+    int64_t step;        /* how far apart the ns are after the first hundred; 0 = each n */
+    bool new_person;     /* each run is the first call of somebody */
+    bool new_token;      /* no verified token is remembered */
+    bool new_connection; /* the worker has just started */
+};
+
+static const struct operation operations[] = {
+    {.name = "list",
+     .method = "GET",
+     .path = "/api/timesheets",
+     .status = 200,
+     .reply = "\"minutes\":7,"},
+    {.name = "read",
+     .method = "GET",
+     .path = "{id}",
+     .status = 200,
+     .reply = "\"date\":\"2040-11-21\""},
+    {.name = "create",
+     .method = "POST",
+     .path = "/api/timesheets",
+     .status = 201,
+     .events = 1,
+     .body = "{\"date\":\"2040-11-20\",\"project\":\"OTHER\",\"hours\":0.0167,\"status\":\"draft\","
+             "\"note\":\"A note of more bytes than a small buffer holds at first\"}",
+     .reply =
+         "\"date\":\"2040-11-20\",\"project\":\"OTHER\",\"hours\":0.0167,\"minutes\":1,\"note\":"
+         "\"A note of more bytes than a small buffer holds at first\",\"status\":\"draft\""},
+    {.name = "patch",
+     .method = "PATCH",
+     .path = "{id}",
+     .status = 200,
+     .events = 2,
+     .if_match = "\"e1\"",
+     .body = "{\"date\":\"2040-11-13\",\"project\":\"StoreZero\",\"minutes\":1,"
+             "\"note\":\"A note of more bytes than a small buffer holds at first\"}",
+     .reply =
+         "\"date\":\"2040-11-13\",\"project\":\"StoreZero\",\"hours\":0.0167,\"minutes\":1,\"note\":"
+         "\"A note of more bytes than a small buffer holds at first\",\"status\":\"submitted\""},
+    {.name = "delete",
+     .method = "DELETE",
+     .path = "{id}",
+     .status = 204,
+     .events = 1,
+     .if_match = "\"e1\"",
+     .reply = ""},
+    {.name = "projects",
+     .method = "GET",
+     .path = "/api/projects",
+     .status = 200,
+     .reply = "\"code\":\"StoreZero\""},
+    {.name = "me",
+     .method = "GET",
+     .path = "/api/me",
+     .status = 200,
+     .reply = "\"user_id\":\"ann@abc.example\""},
+    {.name = "live",
+     .method = "GET",
+     .path = "/api/health/live",
+     .status = 200,
+     .reply = "\"live\""},
+    {.name = "ready",
+     .method = "GET",
+     .path = "/api/health/ready",
+     .status = 200,
+     .reply = "\"ready\""},
+    {.name = "first call",
+     .method = "GET",
+     .path = "/api/me",
+     .status = 200,
+     .events = 1,
+     .new_person = true,
+     .reply = "@abc.example\",\"name\":\"New Person\",\"email\":\"p"},
+    {.name = "new token",
+     .method = "GET",
+     .path = "/api/me",
+     .status = 200,
+     .new_token = true,
+     .step = 29,
+     .reply = "\"user_id\":\"ann@abc.example\""},
+    {.name = "new worker",
+     .method = "GET",
+     .path = "/api/timesheets",
+     .status = 200,
+     .new_connection = true,
+     .step = 3,
+     .reply = "\"minutes\":7,"},
+};
+enum { OPERATIONS = sizeof operations / sizeof operations[0] };
+
+struct sweep {
+    struct site *s;
+    const struct operation *op;
+    const char *ann, *me; /* her token and what /me says of her */
+    bool own_malloc, lasting;
+    int64_t n, refused;
+};
+
+static int64_t count_events(struct sweep *w)
+{
+    return sql_number(w->s->w, "SELECT COUNT(*) FROM event");
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* as the worker does */
+static TALLOC_CTX *request_memory(struct sweep *w)
+{
+    TALLOC_CTX *mem = talloc_named_const(w->s, 0, "request");
+
+    plan.n = w->n;
+    plan.lasting = w->lasting;
+    if (!w->own_malloc)
+        ck_assert_int_eq(talloc_set_memlimit(mem, (size_t)w->n * 64), 0);
+    return mem;
+}
+#pragma GCC diagnostic pop
+
+/* The token of somebody who has never called: it is remembered, its person is not there. */
+static const char *new_person(struct sweep *w)
+{
+    char *name = talloc_asprintf(w->s, "p%d-%lld", w->lasting, (long long)w->n);
+    const char *token = LOGIN(w->s, .sub = talloc_asprintf(w->s, "auth0|%s", name),
+                              .email = talloc_asprintf(w->s, "%s@abc.example", name),
+                              .name = "New Person", .scope = "read:timesheets");
+    struct answer a =
+        ASK(w->s, .method = "POST", .path = "/api/timesheets", .token = token, .body = ENTRY_BODY);
+
+    ck_problem(a, 403, "insufficient-scope");
+    return token;
+}
+
+static struct ask request_of_run(struct sweep *w)
+{
+    const struct operation *op = w->op;
+    struct ask q = {.method = op->method,
+                    .path = op->path,
+                    .body = op->body,
+                    .if_match = op->if_match,
+                    .token = w->ann};
+
+    if (op->path[0] == '{')
+        q.path = entry_path(
+            w->s, entry_made(w->s, w->ann,
+                             "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":2}"));
+    if (strcmp(op->method, "GET") != 0)
+        q.key = talloc_asprintf(w->s, "key-%d-%012lld", w->lasting, (long long)w->n);
+    if (op->new_person)
+        q.token = new_person(w);
+    if (op->new_connection)
+        q.api = site_worker(w->s, w->s->verifier);
+    return q;
+}
+
+/* --- what must be true -------------------------------------------------------------------------------- */
+#define ck_run(w, condition, a)                                                                    \
+    ck_assert_msg((condition), "%s, %s %lld failing%s: " #condition ": %d %s", (w)->op->name,      \
+                  (w)->own_malloc ? "allocation" : "limit", (long long)(w)->n,                     \
+                  (w)->lasting ? " with all later ones" : "", (a)->status, (a)->body)
+
+static void check_run(struct sweep *w, const struct answer *a)
+{
+    const struct operation *op = w->op;
+    /* libjwt has one word for a token that is wrong and one that it has no memory for */
+    bool excused = op->new_token && a->status == 401;
+
+    if (a->status == op->status)
+        ck_run(w, strstr(a->body, op->reply) != NULL, a);
+    else
+        ck_run(w, a->status == 503 || a->status == 500 || excused, a);
+}
+
+/* Sends a request in memory of its own, and adds up what it leaves behind when that is freed. */
+static struct answer ask_and_count(struct sweep *w, struct ask q, TALLOC_CTX *mem)
+{
+    q.mem = mem;
+    q.around = w->own_malloc ? around : NULL;
+    struct answer a = api_ask(w->s, q);
+    int64_t before = heap.blocks;
+    talloc_free(mem);
+    heap.kept += heap.blocks - before;
+    a.reply = (struct http_reply){.status = a.status}; /* its memory is gone */
+    return a;
+}
+
+/* With all the memory it wants. */
+static struct answer ask_again(struct sweep *w, struct ask q)
+{
+    plan.n = INT64_MAX;
+    return ask_and_count(w, q, talloc_new(w->s));
+}
+
+/* The same request again: exactly once is what was done. */
+static void repeat(struct sweep *w, struct ask q, int64_t events)
+{
+    struct answer a = ask_again(w, q);
+
+    if (a.status == 503) { /* a failed connect is not tried again for a second */
+        clock_fake(clock_wall_us() + 1100000);
+        a = ask_again(w, q);
+    }
+    ck_run(w, a.status == w->op->status, &a);
+    ck_run(w, strstr(a.body, w->op->reply) != NULL, &a);
+    ck_run(w, count_events(w) == events + w->op->events, &a);
+    a = ask_again(w, (struct ask){.method = "GET", .path = "/api/me", .token = w->ann});
+    ck_run(w, strcmp(a.body, w->me) == 0, &a);
+}
+
+/* One run with the n-th allocation failing. False when there was none to fail. */
+static bool run_one(struct sweep *w)
+{
+    int64_t events = count_events(w), blocks = heap.blocks;
+    struct ask q = request_of_run(w);
+    bool short_of_memory;
+
+    events = count_events(w);
+    heap.kept = w->op->new_connection ? heap.blocks - blocks : 0;
+    struct answer a = ask_and_count(w, q, request_memory(w));
+    short_of_memory = w->own_malloc ? heap.left <= 0 : a.status != w->op->status;
+    int64_t now = count_events(w);
+    check_run(w, &a);
+    ck_run(w, now == events || now == events + w->op->events, &a);
+    ck_run(w, a.status != w->op->status || now == events + w->op->events, &a);
+    w->refused += a.status != w->op->status;
+    repeat(w, q, events);
+    blocks = heap.blocks;
+    if (q.api != NULL) {
+        talloc_free(q.api->store);
+        talloc_free(q.api);
+    }
+    heap.kept += heap.blocks - blocks;
+    return short_of_memory;
+}
+
+/* Libraries leave a block or two behind when they fail while a connection or a key is made; in the
+ * requests of a worker that runs, every block is found again. */
+static void check_kept(struct sweep *w, int64_t normally)
+{
+    ck_assert_msg(w->op->new_token || w->op->new_connection || heap.kept == normally,
+                  "%s, allocation %lld failing: %lld blocks are left behind", w->op->name,
+                  (long long)w->n, (long long)(heap.kept - normally));
+}
+
+static void run_all(struct sweep *w)
+{
+    int64_t step = w->op->step == 0 ? 1 : w->op->step, normally;
+    bool more = true;
+
+    for (w->n = INT32_MAX - 1; w->n < INT32_MAX + INT64_C(1); w->n++)
+        ck_assert(!run_one(w)); /* fills the caches, then shows what is normal */
+    normally = heap.kept;
+    w->refused = 0;
+    for (w->n = 1; more; w->n += w->n < 100 ? 1 : step) {
+        ck_assert_msg(w->n < 100000, "%s always fails", w->op->name);
+        more = run_one(w);
+        check_kept(w, normally);
+    }
+    ck_assert_msg(w->refused > 0 || strcmp(w->op->name, "live") == 0, "%s was never refused",
+                  w->op->name);
+    check_truth(w->s->w);
+}
+
+static void open_sweep(struct sweep *w, const struct operation *op)
+{
+    struct site *s = site_open();
+
+    *w = (struct sweep){.s = s, .op = op, .own_malloc = OWN_MALLOC && owns_malloc()};
+    log_set_fd(open("/dev/null", O_WRONLY)); /* each failure is logged */
+    if (op->new_token) {
+        s->verifier = site_verifier(s, 0);
+        s->api = site_worker(s, s->verifier);
+    }
+    w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
+                   .scope = SCOPES_EMPLOYEE);
+    (void)entry_made(s, w->ann,
+                     "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":7}");
+    w->me = ASK(s, .method = "GET", .path = "/api/me", .token = w->ann).body;
+}
+
+START_TEST(each_allocation_may_fail)
+{
+    struct sweep w;
+
+    open_sweep(&w, &operations[_i]);
+    for (int lasting = 0; lasting < (w.own_malloc ? 2 : 1); lasting++) {
+        w.lasting = lasting == 1;
+        run_all(&w);
+    }
+    site_close(w.s);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("api_memory");
+    TCase *cases = tcase_create("api_memory");
+
+    if (!OWN_MALLOC || !owns_malloc())
+        (void)printf("api_memory: talloc's limit stands in for malloc\n");
+    tcase_add_loop_test(cases, each_allocation_may_fail, 0, OPERATIONS);
+    tcase_set_timeout(cases, 120);
+    suite_add_tcase(suite, cases);
+    return unit_run(suite);
+}
