@@ -6,7 +6,7 @@
 #include "ts/json.h"
 #include "ts/scope.h"
 
-enum { BODY_MAX = 64 << 10, PARAMS_MAX = 2, AUDIT_KEY_MIN = 16, AUDIT_KEY_MAX = 128 };
+enum { BODY_MAX = 64 << 10, PARAMS_MAX = 2, AUDIT_KEY_MIN = 16, AUDIT_KEY_MAX = 128, SALT_BLOCK = 64 * EVENT_SALT_LEN };
 
 struct person_cache;
 
@@ -16,6 +16,8 @@ struct api {
     struct person_cache *people;
     uint8_t audit_key[AUDIT_KEY_MAX];
     size_t audit_key_len;
+    uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
+    size_t salt_used;
 };
 
 /* One request being answered. */
@@ -109,7 +111,7 @@ enum status write_key_check(struct call *call) TS_MUST_CHECK;
 enum status write_key(struct call *call, const struct principal *who,
                       struct write_key *out) TS_MUST_CHECK;
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
-enum status event_seal(const struct api *api, const struct write_key *key,
+enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
 
 #endif

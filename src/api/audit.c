@@ -24,6 +24,22 @@ enum status write_key(struct call *call, const struct principal *who, struct wri
     return crypto_sha256(parts, sizeof parts / sizeof parts[0], 1, out->request_hash);
 }
 
+/* A draw from the generator costs the same for one salt as for many. */
+static enum status draw_salt(struct api *api, uint8_t out[EVENT_SALT_LEN])
+{
+    enum status st = STATUS_OK;
+
+    if (api->salt_used == 0 || api->salt_used == SALT_BLOCK) {
+        st = crypto_random(api->salts, sizeof api->salts);
+        api->salt_used = 0;
+    }
+    if (st != STATUS_OK)
+        return st;
+    memcpy(out, api->salts + api->salt_used, EVENT_SALT_LEN);
+    api->salt_used += EVENT_SALT_LEN;
+    return STATUS_OK;
+}
+
 static void put_u64(uint8_t out[8], int64_t value)
 {
     for (int i = 0; i < 8; i++)
@@ -32,7 +48,7 @@ static void put_u64(uint8_t out[8], int64_t value)
 
 /* digest = SHA-256(salt, before, after): what remains when personal data is erased.
  * mac = HMAC(key, person, week, action, actor, entry, at, key, request hash, digest). */
-enum status event_seal(const struct api *api, const struct write_key *key, struct event *event)
+enum status event_seal(struct api *api, const struct write_key *key, struct event *event)
 {
     event->actor_id = key->actor_id;
     event->ikey = key->key;
@@ -44,7 +60,7 @@ enum status event_seal(const struct api *api, const struct write_key *key, struc
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put_u64(fixed + 8 * i, numbers[i]);
 
-    enum status st = crypto_random(event->salt, sizeof event->salt);
+    enum status st = draw_salt(api, event->salt);
     const struct str payload[] = {str_n((const char *)event->salt, sizeof event->salt),
                                   event->before, event->after};
     if (st == STATUS_OK)

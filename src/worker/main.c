@@ -77,15 +77,6 @@ static void log_request(const struct http_request *request, const struct http_re
         LOG_TEXT("refused", trace->reason), LOG_INT("replayed", trace->replayed));
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored                                                                     \
-    "-Wdeprecated-declarations" /* talloc 2.4 marks its limit deprecated and offers no other */
-static bool limit_memory(TALLOC_CTX *mem, size_t bytes)
-{
-    return mem != NULL && talloc_set_memlimit(mem, bytes) == 0;
-}
-#pragma GCC diagnostic pop
-
 static void serve(struct app *app)
 {
     int64_t started_us = clock_mono_us();
@@ -94,7 +85,7 @@ static void serve(struct app *app)
     struct http_reply reply;
     struct api_trace trace;
 
-    if (!limit_memory(mem, (size_t)app->settings.request_memory))
+    if (mem == NULL)
         exit(EXIT_FAILURE); /* not even an empty request fits: let multiwatch start anew */
     fcgi_request(app->fcgi, &request);
     log_set_request(request.request_id);
@@ -123,14 +114,20 @@ static void loop(struct app *app)
     LOG(LOG_INFO, "worker_stopped", LOG_INT("served", served));
 }
 
-/* Requests share one pool of memory in release builds; sanitizers and valgrind see every chunk. */
-static TALLOC_CTX *make_pool(TALLOC_CTX *mem)
+/* Requests share one pool of memory in release builds; sanitizers and valgrind see every chunk. The limit
+ * is the pool's: a limit of each request's own would leave a record behind with every request. */
+static TALLOC_CTX *make_pool(TALLOC_CTX *mem, size_t limit)
 {
 #ifdef TS_NO_POOL
-    return talloc_new(mem);
+    TALLOC_CTX *pool = talloc_new(mem);
 #else
-    return talloc_pool(mem, POOL_BYTES);
+    TALLOC_CTX *pool = talloc_pool(mem, POOL_BYTES);
 #endif
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored                                                                     \
+    "-Wdeprecated-declarations" /* talloc 2.4 marks its limit deprecated and offers no other */
+    return pool != NULL && talloc_set_memlimit(pool, limit) == 0 ? pool : NULL;
+#pragma GCC diagnostic pop
 }
 
 static int run(TALLOC_CTX *mem)
@@ -144,7 +141,7 @@ static int run(TALLOC_CTX *mem)
         st = connect_store(app);
     if (st == STATUS_OK)
         st = fcgi_open(app, 0, &app->fcgi);
-    if (st == STATUS_OK && (app->pool = make_pool(app)) == NULL)
+    if (st == STATUS_OK && (app->pool = make_pool(app, (size_t)app->settings.request_memory)) == NULL)
         st = STATUS_NO_MEMORY;
     if (st != STATUS_OK) {
         LOG(LOG_ERROR, "start_failed", LOG_TEXT("cause", status_title(st)));

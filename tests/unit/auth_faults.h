@@ -54,15 +54,21 @@ __attribute__((constructor(101))) static void unit_take_openssl(void)
         return unit_fail_##name > 0 && --unit_fail_##name == 0 ? (failure) : real args;            \
     }
 
-/* A fresh parent whose descendants may have so many bytes in all. */
-static inline TALLOC_CTX *unit_limited(size_t bytes)
+/* Limits what mem and its descendants may have in all. */
+static inline void unit_limit(TALLOC_CTX *mem, size_t bytes)
 {
-    TALLOC_CTX *mem = talloc_named_const(NULL, 0, "limited");
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored                                                                     \
     "-Wdeprecated-declarations" /* deprecated for servers; here it makes failures */
     ck_assert_int_eq(talloc_set_memlimit(mem, bytes), 0);
 #pragma GCC diagnostic pop
+}
+
+/* A fresh parent with such a limit. */
+static inline TALLOC_CTX *unit_limited(size_t bytes)
+{
+    TALLOC_CTX *mem = talloc_named_const(NULL, 0, "limited");
+    unit_limit(mem, bytes);
     return mem;
 }
 

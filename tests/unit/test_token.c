@@ -569,16 +569,27 @@ START_TEST(short_memory_lets_nobody_in)
     const char *reason;
 
     for (size_t bytes = 1; st != STATUS_OK; bytes += 128) {
-        TALLOC_CTX *limited = unit_limited(bytes);
-        st = verifier_open(limited, &f.config, &verifier);
+        TALLOC_CTX *small = unit_limited(bytes);
+        st = verifier_open(small, &f.config, &verifier);
         if (st == STATUS_OK) {
             enum status first = token_verify(verifier, str_of(header), &claims, &reason);
             ck_assert(first == STATUS_OK || first == STATUS_NO_MEMORY || first == STATUS_NO_KEYS);
             st = first;
         }
         ck_assert(st == STATUS_OK || st == STATUS_NO_MEMORY || st == STATUS_NO_KEYS);
-        talloc_free(limited);
+        talloc_free(small);
     }
+    /* one that is open, with ever more room for a token */
+    TALLOC_CTX *limited = unit_limited(1 << 30);
+    ck_assert_int_eq(verifier_open(limited, &f.config, &verifier), STATUS_OK);
+    size_t before = talloc_total_size(limited);
+    st = STATUS_NO_MEMORY;
+    for (size_t bytes = 8; st != STATUS_OK; bytes += 32) {
+        unit_limit(limited, before + bytes);
+        st = token_verify(verifier, str_of(header), &claims, &reason);
+        ck_assert(st == STATUS_OK || (st == STATUS_NO_MEMORY && strcmp(reason, "memory") == 0));
+    }
+    talloc_free(limited);
     /* OpenSSL's allocations, one after the other: refused or let in, nothing between, and right
      * after */
     verifier = f.verifier;
