@@ -689,6 +689,32 @@ START_TEST(a_closed_project_takes_no_more_but_its_entries_can_be_put_right)
 }
 END_TEST
 
+START_TEST(a_day_over_24_hours_is_told_before_a_closed_project)
+{
+    struct site *s = site_open();
+    const char *token = LOGIN(s, .sub = "auth0|ann", .scope = SCOPES_EMPLOYEE);
+    int64_t id =
+        entry_made(s, token, "{\"date\":\"2040-11-26\",\"project\":\"OTHER\",\"minutes\":60}");
+
+    (void)entry_made(s, token,
+                     "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":1380}");
+    sql_do(s->w, "UPDATE project SET state = 1 WHERE code = 'OTHER'");
+    clock_fake(SITE_NOW_US + 5 * INT64_C(1000000)); /* past what is remembered of projects */
+    struct answer a = ASK(s, .method = "PATCH", .path = entry_path(s, id), .token = token,
+                          .body = "{\"hours\":1.5}", .if_match = "*");
+    ck_problem(a, 422, "day-over-24h");
+    ck_assert_msg(strstr(a.body, "\"detail\":\"2040-11-26 already has 23:00 hours.\"") != NULL,
+                  "%s", a.body);
+    ck_assert_msg(strstr(a.body, "\"pointer\":\"/hours\"") != NULL, "%s", a.body);
+    a = ASK(s, .method = "POST", .path = "/api/timesheets", .token = token,
+            .body = "{\"date\":\"2040-11-26\",\"project\":\"OTHER\",\"minutes\":1}");
+    ck_problem(a, 422, "day-over-24h");
+    ck_assert_msg(strstr(a.body, "already has 24:00 hours.") != NULL, "%s", a.body);
+    ck_assert_int_eq(sql_number(s->w, "SELECT SUM(minutes) FROM entry"), 1440);
+    site_close(s);
+}
+END_TEST
+
 /* --- the calendar ------------------------------------------------------------------------------------- */
 
 static int64_t instant(int32_t month, int32_t day_of_month, int hour, int minute, int second)
@@ -1031,6 +1057,7 @@ UNIT_MAIN("api", every_route_answers_each_kind_of_caller,
           a_repeated_delete_answers_as_the_first, a_keyed_delete_replays,
           a_rejected_entry_becomes_a_draft_when_it_is_edited,
           a_closed_project_takes_no_more_but_its_entries_can_be_put_right,
+          a_day_over_24_hours_is_told_before_a_closed_project,
           the_last_date_moves_at_midnight_of_the_zone, me_tells_today_and_the_week_in_the_zone,
           pages_of_entries_hold_each_once, pages_of_projects_survive_any_code,
           the_list_refuses_what_it_does_not_know, a_list_that_outgrows_its_memory_is_503,

@@ -568,7 +568,7 @@ START_TEST(short_memory_lets_nobody_in)
     enum status st = STATUS_NO_MEMORY;
     const char *reason;
 
-    for (size_t bytes = 1; st != STATUS_OK; bytes += 128) {
+    for (size_t bytes = 1; st != STATUS_OK; bytes += 8 + bytes / 16) {
         TALLOC_CTX *small = unit_limited(bytes);
         st = verifier_open(small, &f.config, &verifier);
         if (st == STATUS_OK) {
@@ -584,7 +584,7 @@ START_TEST(short_memory_lets_nobody_in)
     ck_assert_int_eq(verifier_open(limited, &f.config, &verifier), STATUS_OK);
     size_t before = talloc_total_size(limited);
     st = STATUS_NO_MEMORY;
-    for (size_t bytes = 8; st != STATUS_OK; bytes += 32) {
+    for (size_t bytes = 8; st != STATUS_OK; bytes += 8 + bytes / 16) {
         unit_limit(limited, before + bytes);
         st = token_verify(verifier, str_of(header), &claims, &reason);
         ck_assert(st == STATUS_OK || (st == STATUS_NO_MEMORY && strcmp(reason, "memory") == 0));
@@ -602,7 +602,8 @@ START_TEST(short_memory_lets_nobody_in)
         reached = unit_calls_left == 0;
         unit_calls_left = 0;
         ck_assert(st == STATUS_OK || st == STATUS_NO_MEMORY || st == STATUS_UNAUTHENTICATED);
-        expect(verifier, header, STATUS_OK, "right after");
+        if (nth % 64 == 1) /* each time would take minutes under valgrind */
+            expect(verifier, header, STATUS_OK, "right after");
     }
     tear_down(&f);
 }
