@@ -446,14 +446,24 @@ static bool one_value(struct gate *g)
 
 bool json_check(struct str text, const char **why, size_t *at)
 {
+    size_t values;
+
+    return json_check_count(text, why, at, &values);
+}
+
+bool json_check_count(struct str text, const char **why, size_t *at, size_t *values)
+{
     struct gate g;
 
     g.rest = text; /* the names are left as they are: only those that were written are read */
     g.why = NULL;
     g.values = 0;
     g.names_open = 0;
-    if (one_value(&g))
+    *values = 0;
+    if (one_value(&g)) {
+        *values = g.values;
         return true;
+    }
     *why = g.why;
     *at = text.len - g.rest.len;
     return false;

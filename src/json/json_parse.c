@@ -8,6 +8,7 @@
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
+#include <json-c/printbuf.h>
 #undef json_type
 #undef json_bool
 
@@ -52,6 +53,31 @@ static bool parse_checked(struct json_tokener *tokener, struct str text, struct 
     return error == json_tokener_success && whole;
 }
 
+/* json-c ignores that its buffer could not grow, and then leaves text out: so it gets room for the
+ * longest text there can be. */
+static bool make_room(struct json_tokener *tokener, struct str text)
+{
+    bool made = printbuf_memset(tokener->pb, 0, 0, (int)text.len + 2) == 0;
+
+    printbuf_reset(tokener->pb);
+    return made;
+}
+
+/* json-c also ignores that a member could not be added: so what it has read is counted. */
+static size_t count_values(const struct json *value)
+{
+    const struct json *member;
+    const void *cursor = NULL;
+    struct str name;
+    size_t count = 1;
+
+    for (size_t i = 0; i < json_count(value); i++)
+        count += count_values(json_at(value, i));
+    while (json_type(value) == JSON_OBJECT && json_next_member(value, &cursor, &name, &member))
+        count += count_values(member);
+    return count;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -72,11 +98,11 @@ enum status json_parse(TALLOC_CTX *mem, struct str text, struct faults *faults,
                        const struct json **out)
 {
     const char *why;
-    size_t at;
+    size_t at, values;
 
-    if (text.len > INT32_MAX)
+    if (text.len > INT32_MAX - 2)
         return STATUS_TOO_LARGE;
-    if (!json_check(text, &why, &at)) {
+    if (!json_check_count(text, &why, &at, &values)) {
         faults_detail(faults, "%s (at byte %zu)", why, at);
         return STATUS_BAD_JSON;
     }
@@ -88,7 +114,9 @@ enum status json_parse(TALLOC_CTX *mem, struct str text, struct faults *faults,
     if (tokener == NULL)
         return talloc_free(document), STATUS_NO_MEMORY;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    bool ok = parse_checked(tokener, without_space(text), &document->root);
+    bool ok = make_room(tokener, text) &&
+              parse_checked(tokener, without_space(text), &document->root) &&
+              count_values(wrap(document->root)) == values;
     json_tokener_free(tokener);
     /* what passed the gate is JSON to json-c too (fuzz_json_parse holds them to it), so that it fails
      * for want of memory only */

@@ -32,6 +32,9 @@ static inline size_t json_plain_run(const char *data, size_t len)
     return n;
 }
 
+/* json_check, and how many values there are in all (objects and arrays count too). */
+bool json_check_count(struct str text, const char **why, size_t *at, size_t *values) TS_MUST_CHECK;
+
 /* Goes through the members of an object: *cursor is NULL at the start; false at the end. */
 bool json_next_member(const struct json *object, const void **cursor, struct str *name,
                       const struct json **value);

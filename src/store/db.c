@@ -151,13 +151,15 @@ bool db_handle_connect(MYSQL *handle, const struct store_config *config, struct 
                               (unsigned int)config->port, config->socket, flags) != NULL;
 }
 
+/* The connection goes first: a statement that is closed while it lasts waits for answers that may
+ * never come. */
 void db_close(struct db *db)
 {
-    TALLOC_FREE(db->mem); /* closes the statements */
-    memset(db->stmts, 0, sizeof db->stmts);
     if (db->handle != NULL)
         mysql_close(db->handle);
     db->handle = NULL;
+    TALLOC_FREE(db->mem); /* closes the statements */
+    memset(db->stmts, 0, sizeof db->stmts);
 }
 
 static bool run_text(MYSQL *handle, const char *text)

@@ -148,9 +148,11 @@ static enum status bind_columns(struct stmt *s)
     MYSQL_RES *meta = mysql_stmt_result_metadata(s->handle);
     enum status st = STATUS_OK;
 
-    assert((meta == NULL) == (s->spec->rows == NULL)); /* a row of statements.def is wrong */
+    /* without a result there is no description of one; with one it takes memory */
     if (meta == NULL)
-        return STATUS_OK;
+        return mysql_stmt_field_count(s->handle) == 0 && s->spec->rows == NULL ? STATUS_OK
+                                                                               : STATUS_NO_MEMORY;
+    assert(s->spec->rows != NULL); /* a row of statements.def is wrong */
     s->column_count = mysql_num_fields(meta);
     s->columns = talloc_zero_array(s, struct column, s->column_count);
     s->column_binds = talloc_zero_array(s, MYSQL_BIND, s->column_count);
@@ -326,7 +328,9 @@ static enum db_fault run_failed(struct db *db, const struct stmt *s)
                            : LOG_WARN,
         "db_statement_failed", LOG_TEXT("statement", s->spec->name), LOG_INT("errno", error),
         LOG_TEXT("sqlstate", mysql_stmt_sqlstate(s->handle)));
-    if (fault == DB_GONE)
+    /* Out of memory in the middle of an answer, the library no longer knows what of it is still to
+     * come, and would wait for that in the next statement. */
+    if (fault == DB_GONE || fault == DB_NO_MEMORY)
         db_close(db);
     return fault;
 }
