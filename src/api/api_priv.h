@@ -6,7 +6,13 @@
 #include "ts/json.h"
 #include "ts/scope.h"
 
-enum { BODY_MAX = 64 << 10, PARAMS_MAX = 2, AUDIT_KEY_MIN = 16, AUDIT_KEY_MAX = 128, SALT_BLOCK = 64 * EVENT_SALT_LEN };
+enum {
+    BODY_MAX = 64 << 10,
+    PARAMS_MAX = 2,
+    AUDIT_KEY_MIN = 16,
+    AUDIT_KEY_MAX = 128,
+    SALT_BLOCK = 64 * EVENT_SALT_LEN
+};
 
 struct person_cache;
 

@@ -141,7 +141,8 @@ static int run(TALLOC_CTX *mem)
         st = connect_store(app);
     if (st == STATUS_OK)
         st = fcgi_open(app, 0, &app->fcgi);
-    if (st == STATUS_OK && (app->pool = make_pool(app, (size_t)app->settings.request_memory)) == NULL)
+    if (st == STATUS_OK &&
+        (app->pool = make_pool(app, (size_t)app->settings.request_memory)) == NULL)
         st = STATUS_NO_MEMORY;
     if (st != STATUS_OK) {
         LOG(LOG_ERROR, "start_failed", LOG_TEXT("cause", status_title(st)));

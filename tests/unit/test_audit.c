@@ -14,8 +14,7 @@ static struct event sample(void)
                           .after = STR("{\"id\":42}")};
 }
 
-static struct api api = {.audit_key = "0123456789abcdef0123456789abcdef",
-                               .audit_key_len = 32};
+static struct api api = {.audit_key = "0123456789abcdef0123456789abcdef", .audit_key_len = 32};
 
 /* The mac again, from what would be in the database, as a checker does it. */
 static void expected_mac(const struct event *e, uint8_t out[SHA256_LEN])
