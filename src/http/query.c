@@ -100,13 +100,25 @@ static bool is_safe(char c)
            (c != '\0' && strchr("-._~%+=:@/", c) != NULL);
 }
 
+/* Names are compared as they are read: decoded. One that is too long for the room is none of ours. */
+static bool is_named(struct str pair, struct str name)
+{
+    enum { NAME_ROOM = 3 * 32 };
+    char decoded[NAME_ROOM];
+    size_t len = 0;
+    struct str value, raw = str_cut(pair, '=', &value);
+
+    return raw.len <= sizeof decoded && percent_decode(raw, decoded, &len) &&
+           str_eq(str_n(decoded, len), name);
+}
+
 void query_rewrite(struct buf *b, struct str query, struct str without)
 {
     struct str rest = query;
 
     while (rest.len > 0) {
-        struct str value, pair = str_cut(rest, '&', &rest);
-        if (pair.len == 0 || str_eq(str_cut(pair, '=', &value), without))
+        struct str pair = str_cut(rest, '&', &rest);
+        if (pair.len == 0 || is_named(pair, without))
             continue;
         for (size_t i = 0; i < pair.len; i++) {
             uint8_t byte = (uint8_t)pair.data[i];

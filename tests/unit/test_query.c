@@ -122,6 +122,9 @@ START_TEST(rewriting_drops_one_name_and_stays_safe)
     buf_init(&b, mem, 4096);
     query_rewrite(&b, STR("limit=5&cursor=abc&q=a%20b<>\r\n\"&from=2026-11-23"), STR("cursor"));
     ck_assert_view(buf_str(&b), "limit=5&q=a%20b%3c%3e%0d%0a%22&from=2026-11-23&");
+    buf_init(&b, mem, 4096);
+    query_rewrite(&b, STR("curso%72=abc&limit=5&cursor%zz=1"), STR("cursor"));
+    ck_assert_view(buf_str(&b), "limit=5&cursor%zz=1&");
     talloc_free(mem);
 }
 END_TEST
