@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct str {
@@ -52,6 +53,8 @@ size_t str_find(struct str s, char c);
 struct str str_cut(struct str s, char sep, struct str *rest);
 /* Without leading and trailing spaces and tabs. */
 struct str str_trim(struct str s);
+/* A hash for tables that compare what they find (FNV-1a); not against chosen clashes. */
+uint32_t str_hash(struct str s);
 /* Equality whose time depends on the lengths only: for tokens, keys and MACs. */
 bool str_eq_secret(struct str a, struct str b);
 

@@ -31,14 +31,9 @@ enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out)
     return STATUS_OK;
 }
 
-/* FNV-1a: spreads keys; equality decides, so nothing is gained by finding clashes. */
 static size_t slot_of(struct str sub)
 {
-    uint32_t hash = 2166136261U;
-
-    for (size_t i = 0; i < sub.len; i++)
-        hash = (hash ^ (uint8_t)sub.data[i]) * 16777619U;
-    return hash % PEOPLE_SLOTS;
+    return str_hash(sub) % PEOPLE_SLOTS;
 }
 
 static const struct known_person *recall(const struct person_cache *cache, struct str sub)

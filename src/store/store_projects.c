@@ -26,14 +26,9 @@ struct project_cache *project_cache_new(TALLOC_CTX *mem)
     return talloc_zero(mem, struct project_cache);
 }
 
-/* FNV-1a */
 static struct cached_project *slot_of(struct project_cache *cache, struct str code)
 {
-    uint32_t hash = 2166136261U;
-
-    for (size_t i = 0; i < code.len; i++)
-        hash = (hash ^ (uint8_t)code.data[i]) * 16777619U;
-    return &cache->slots[hash % CACHE_SLOTS];
+    return &cache->slots[str_hash(code) % CACHE_SLOTS];
 }
 
 static enum status fetch(struct store *store, struct str code, struct cached_project *slot)

@@ -43,6 +43,15 @@ struct str str_trim(struct str s)
     return s;
 }
 
+uint32_t str_hash(struct str s)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (uint8_t)s.data[i]) * 16777619U;
+    return hash;
+}
+
 bool str_eq_secret(struct str a, struct str b)
 {
     if (a.len != b.len)

@@ -104,5 +104,14 @@ START_TEST(trimming_takes_spaces_and_tabs)
 }
 END_TEST
 
+START_TEST(hashes_are_those_of_fnv_1a)
+{
+    ck_assert_uint_eq(str_hash(STR("")), 0x811c9dc5U);
+    ck_assert_uint_eq(str_hash(STR("a")), 0xe40c292cU);
+    ck_assert_uint_eq(str_hash(STR("foobar")), 0xbf9cf968U);
+}
+END_TEST
+
 UNIT_MAIN("str", a_view_of_a_c_string, equality_is_of_bytes, a_secret_differs_by_any_byte, prefixes,
-          skipping_stops_at_the_end, finding_and_cutting, trimming_takes_spaces_and_tabs)
+          skipping_stops_at_the_end, finding_and_cutting, trimming_takes_spaces_and_tabs,
+          hashes_are_those_of_fnv_1a)
