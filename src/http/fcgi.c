@@ -1,7 +1,9 @@
-/* Signals and sharing of the listener, as measured: libfcgi's own handlers leave a window in which
- * a signal is lost, so the listener does not block, signals are only let in while waiting in epoll_pwait,
- * and EPOLLEXCLUSIVE wakes one worker a connection. FCGX_Detach skips libfcgi's wait for nginx to
- * close; it needs stdin read to its end first, or close() would reset the connection. */
+/* Signals and sharing of the listener, as measured: libfcgi's own handlers leave a window in which a
+ * signal is lost, and a signal that interrupts its wait for the first bytes makes it drop the connection
+ * it has just accepted. So the stopping signals stay blocked: they are asked for between requests, and
+ * let in while waiting in epoll_pwait. EPOLLEXCLUSIVE wakes one worker a connection. FCGX_Detach skips
+ * libfcgi's wait for nginx to close; it needs stdin read to its end first, or close() would reset the
+ * connection. */
 #include "ts/fcgi.h"
 
 #include <errno.h>
@@ -19,7 +21,7 @@ enum { DRAIN_MAX = 32 << 20, REPLY_HEAD_MAX = 16 << 10 };
 struct fcgi {
     FCGX_Request request;
     int listen_fd, epoll_fd;
-    sigset_t blocked, open;
+    sigset_t open; /* the mask of epoll_pwait, in which the stopping signals come through */
 };
 
 static volatile sig_atomic_t stop_requested;
@@ -38,20 +40,38 @@ static int fcgi_close(struct fcgi *fcgi)
     return 0;
 }
 
+static const int stopping[] = {SIGTERM, SIGUSR1, SIGUSR2};
+enum { STOPPING = sizeof stopping / sizeof stopping[0] };
+
 static void take_signals(struct fcgi *fcgi)
 {
-    static const int stopping[] = {SIGTERM, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t blocked;
 
-    sigemptyset(&fcgi->blocked);
+    sigemptyset(&blocked);
     sigprocmask(SIG_SETMASK, NULL, &fcgi->open);
-    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
+    for (size_t i = 0; i < STOPPING; i++) {
         sigaction(stopping[i], &action, NULL);
-        sigaddset(&fcgi->blocked, stopping[i]);
+        sigaddset(&blocked, stopping[i]);
         sigdelset(&fcgi->open, stopping[i]);
     }
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Has a stopping signal come, or is one waiting to be let in? */
+static bool must_stop(void)
+{
+    sigset_t pending;
+
+    if (stop_requested || sigpending(&pending) != 0)
+        return stop_requested != 0;
+    for (size_t i = 0; i < STOPPING; i++) {
+        if (sigismember(&pending, stopping[i]) == 1)
+            return true;
+    }
+    return false;
 }
 
 static bool is_listener(int fd)
@@ -93,9 +113,8 @@ enum status fcgi_open(TALLOC_CTX *mem, int listen_fd, struct fcgi **out)
 
 enum fcgi_event fcgi_wait(struct fcgi *fcgi, int64_t timeout_ms)
 {
-    while (!stop_requested) {
+    while (!must_stop()) {
         struct epoll_event event;
-        int ready = 1;
         int rc = FCGX_Accept_r(&fcgi->request);
 
         if (rc == 0)
@@ -104,12 +123,8 @@ enum fcgi_event fcgi_wait(struct fcgi *fcgi, int64_t timeout_ms)
             LOG(LOG_ERROR, "accept_failed", LOG_INT("errno", -rc));
             return FCGI_STOP;
         }
-        sigprocmask(SIG_BLOCK, &fcgi->blocked, NULL);
-        if (!stop_requested) /* a signal can only arrive inside epoll_pwait */
-            ready = epoll_pwait(fcgi->epoll_fd, &event, 1,
-                                timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms, &fcgi->open);
-        sigprocmask(SIG_SETMASK, &fcgi->open, NULL);
-        if (ready == 0)
+        if (epoll_pwait(fcgi->epoll_fd, &event, 1,
+                        timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms, &fcgi->open) == 0)
             return FCGI_IDLE;
     }
     return FCGI_STOP;
