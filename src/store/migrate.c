@@ -438,24 +438,28 @@ static struct run *run_new(TALLOC_CTX *mem, const struct migrate_options *option
     return run;
 }
 
-enum status migrate_run(TALLOC_CTX *mem, const struct store_config *config,
-                        const struct migrate_options *options)
+/* What the files say, what the database says, and whether they agree. `alone`: under the lock. */
+static enum status compare(struct run *run, const struct store_config *config, bool alone)
 {
-    struct run *run = run_new(mem, options);
-    enum status st = run == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    enum status st = read_files(run);
 
     if (st == STATUS_OK)
-        st = read_files(run);
-    if (st == STATUS_OK)
         st = begin(run, config);
-    if (st == STATUS_OK)
+    if (st == STATUS_OK && alone)
         st = lock_database(run);
     if (st == STATUS_OK)
         st = add_checksums(run);
     if (st == STATUS_OK)
         st = read_applied(run);
-    if (st == STATUS_OK)
-        st = check_applied(run);
+    return st == STATUS_OK ? check_applied(run) : st;
+}
+
+enum status migrate_run(TALLOC_CTX *mem, const struct store_config *config,
+                        const struct migrate_options *options)
+{
+    struct run *run = run_new(mem, options);
+    enum status st = run == NULL ? STATUS_NO_MEMORY : compare(run, config, true);
+
     if (st == STATUS_OK)
         st = apply_pending(run);
     talloc_free(run);
@@ -466,18 +470,8 @@ enum status migrate_status(TALLOC_CTX *mem, const struct store_config *config,
                            const struct migrate_options *options)
 {
     struct run *run = run_new(mem, options);
-    enum status st = run == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    enum status st = run == NULL ? STATUS_NO_MEMORY : compare(run, config, false);
 
-    if (st == STATUS_OK)
-        st = read_files(run);
-    if (st == STATUS_OK)
-        st = begin(run, config);
-    if (st == STATUS_OK)
-        st = add_checksums(run);
-    if (st == STATUS_OK)
-        st = read_applied(run);
-    if (st == STATUS_OK)
-        st = check_applied(run);
     if (st == STATUS_OK) {
         for (unsigned int i = 0; i < run->file_count; i++)
             SAY(run, "%s  %s\n", i < run->applied_count ? "applied" : "missing",

@@ -167,6 +167,11 @@ enum status read_run(struct store *store, enum stmt_id id, const struct value *v
     return db_fault_status(fault);
 }
 
+enum status read_next(struct store *store, enum stmt_id id, void *row, bool *found)
+{
+    return db_fault_status(stmt_next(&store->reader, id, row, found));
+}
+
 enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
                      const struct value *values, size_t count, void *row)
 {
@@ -175,12 +180,10 @@ enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
 
     if (st != STATUS_OK)
         return st;
-    enum db_fault fault = stmt_next(&store->reader, id, row, &found);
-    if (fault != DB_FINE)
-        st = db_fault_status(fault);
-    else if (!found)
+    st = read_next(store, id, row, &found);
+    if (st == STATUS_OK && !found)
         st = STATUS_NOT_FOUND;
-    else if (mem != NULL)
+    if (st == STATUS_OK && mem != NULL)
         st = stmt_keep(mem, &store->reader, id, row);
     stmt_done(&store->reader, id);
     return st;

@@ -47,13 +47,10 @@ static enum status each_row(struct store *store, enum stmt_id id, store_entry_fn
     bool found = false;
 
     while (st == STATUS_OK) {
-        enum db_fault fault = stmt_next(&store->reader, id, &row, &found);
-        if (fault != DB_FINE)
-            st = db_fault_status(fault);
-        else if (!found)
+        st = read_next(store, id, &row, &found);
+        if (st != STATUS_OK || !found)
             break;
-        else
-            st = each(&row, arg);
+        st = each(&row, arg);
     }
     stmt_done(&store->reader, id);
     return st;

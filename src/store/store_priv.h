@@ -149,6 +149,8 @@ bool stmt_fault_key(const struct db *db, const char *key);
 /* Runs a statement on the reader; a connection that turns out to be lost is replaced once. */
 enum status read_run(struct store *store, enum stmt_id id, const struct value *values,
                      size_t count) TS_MUST_CHECK;
+/* The next row of what was run; after the last one, and after a failure, stmt_done. */
+enum status read_next(struct store *store, enum stmt_id id, void *row, bool *found) TS_MUST_CHECK;
 /* The same for the one row of a result, copied to mem. STATUS_NOT_FOUND. */
 enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
                      const struct value *values, size_t count, void *row) TS_MUST_CHECK;

@@ -75,13 +75,10 @@ enum status store_projects_each(struct store *store, int64_t state, struct str q
     if (st != STATUS_OK)
         return st;
     while (st == STATUS_OK) {
-        enum db_fault fault = stmt_next(&store->reader, STMT_PROJECTS, &row, &found);
-        if (fault != DB_FINE)
-            st = db_fault_status(fault);
-        else if (!found)
+        st = read_next(store, STMT_PROJECTS, &row, &found);
+        if (st != STATUS_OK || !found)
             break;
-        else
-            st = each(&row, arg);
+        st = each(&row, arg);
     }
     stmt_done(&store->reader, STMT_PROJECTS);
     return st;
