@@ -3,6 +3,7 @@
 #ifndef TS_API_H
 #define TS_API_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <talloc.h>
 
@@ -16,8 +17,16 @@ struct api;
 enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *store,
                      const char *audit_key_file, struct api **out) TS_MUST_CHECK;
 
-/* Reads the body when its time has come: exactly length bytes into mem. */
-typedef enum status api_read_body_fn(TALLOC_CTX *mem, void *source, size_t length, struct str *out);
+/* The way to the other side of a request. Bodies are read when their time has come. */
+struct api_io {
+    void *peer;
+    /* The whole body, exactly length bytes, into mem. */
+    enum status (*body)(TALLOC_CTX *mem, void *peer, size_t length, struct str *out);
+    /* Up to size bytes of the body that is left; *got is 0 at its end. */
+    enum status (*read)(void *peer, char *data, size_t size, size_t *got);
+    /* Sends what the reply's body holds and empties it; its head goes before the first part. */
+    enum status (*send)(void *peer, struct http_reply *reply);
+};
 
 /* What the log line of a request says beside the reply. */
 struct api_trace {
@@ -25,11 +34,11 @@ struct api_trace {
     const char *reason; /* why a token was refused, else NULL */
     char subject[17];   /* 16 hex digits of the SHA-256 of the caller's subject, or empty */
     bool replayed;
+    bool broken; /* a reply sent in parts could not be completed: break the connection off */
 };
 
 /* Answers one request. Never fails: what goes wrong is a problem document in the reply. */
 void api_handle(TALLOC_CTX *mem, struct api *api, struct http_request *request,
-                api_read_body_fn *read_body, void *source, struct http_reply *reply,
-                struct api_trace *trace);
+                const struct api_io *io, struct http_reply *reply, struct api_trace *trace);
 
 #endif

@@ -21,7 +21,7 @@ enum entry_status {
 /* NULL-terminated, in the order of enum entry_status. */
 extern const char *const entry_status_names[];
 
-enum { NOTE_MAX = 500, PROJECT_CODE_MAX = 40 };
+enum { NOTE_MAX = 500, PROJECT_CODE_MAX = 40, SOURCE_NAME_MAX = 64, EXTERNAL_ID_MAX = 128 };
 
 struct entry {
     int64_t id;
@@ -36,10 +36,11 @@ struct entry {
     int64_t version;
     int64_t edited_by; /* person id */
     int64_t created_at, updated_at;
+    struct str source, external_id; /* of an uploaded entry, else empty */
 };
 
 /* What a reply holds: id, user_id, date, project, hours, minutes, note, status, approved,
- * reason, version, created_at, updated_at; and, as columns, what the store reads. */
+ * reason, version, created_at, updated_at, source, external_id; and, as columns, what the store reads. */
 extern const struct schema entry_schema;
 
 /* POST /timesheets. `hours` and `minutes` are separate members: entry_input_minutes reconciles them. */

@@ -24,7 +24,14 @@ void fcgi_request(const struct fcgi *fcgi, struct http_request *out);
 /* Reads exactly `length` bytes of body into mem. STATUS_BAD_REQUEST when the sender gave fewer or more, STATUS_NO_MEMORY. */
 enum status fcgi_body(TALLOC_CTX *mem, struct fcgi *fcgi, size_t length,
                       struct str *out) TS_MUST_CHECK;
-/* Sends the reply and ends the request. Returns the bytes sent, or -1 when the other side has gone. */
+/* Reads up to size bytes of the body that is left; *got is 0 at its end. */
+enum status fcgi_read(struct fcgi *fcgi, char *data, size_t size, size_t *got) TS_MUST_CHECK;
+/* Sends a part of a long reply: the head before the first one, then what the body holds, which is
+ * emptied. STATUS_UNAVAILABLE when the other side has gone. */
+enum status fcgi_send(struct fcgi *fcgi, struct http_reply *reply) TS_MUST_CHECK;
+/* Breaks off a reply that has begun, so that the other side sees that it is not whole. */
+void fcgi_abort(struct fcgi *fcgi);
+/* Sends the reply (or what is left of it) and ends the request. Returns the bytes sent, or -1 when the other side has gone. */
 int64_t fcgi_reply(struct fcgi *fcgi, const struct http_reply *reply);
 
 #endif

@@ -19,7 +19,10 @@ enum field_type {
     FIELD_DATE,  /* struct date; text read by .parse (default date_parse_iso) */
     FIELD_HOURS, /* int64_t minutes, shown as decimal hours; number or numeric text read by .parse */
     FIELD_ENUM,  /* int64_t, index into .names */
-    FIELD_IS,    /* output only: JSON true when the int64_t member equals .min */
+    FIELD_BOOL,  /* int64_t, 0 or 1 */
+    FIELD_LIST, /* struct field_list of structs described by .items; JSON only; at most max items */
+    FIELD_TEXTS,   /* struct field_list of struct str; JSON output only */
+    FIELD_IS,      /* output only: JSON true when the int64_t member equals .min */
     FIELD_INSTANT, /* int64_t, microseconds since 1970 UTC; output only, RFC 3339 text */
     FIELD_IGNORED, /* input only: accepted and thrown away (older clients send it) */
 };
@@ -30,6 +33,15 @@ typedef bool field_parse_fn(struct str text, int64_t *out, const char **why);
 enum { FIELD_NUMBER_MAX = 16 };
 typedef size_t field_format_fn(int64_t value, char out[FIELD_NUMBER_MAX]);
 
+struct schema;
+
+/* An array in memory: count items, each as large as the row's .items says (FIELD_LIST) or a struct
+ * str (FIELD_TEXTS). */
+struct field_list {
+    const void *items;
+    size_t count;
+};
+
 struct field {
     const char *name; /* JSON member or query parameter */
     enum field_type type;
@@ -38,8 +50,11 @@ struct field {
     int64_t min, max;
     const char *const *names; /* FIELD_ENUM: NULL-terminated */
     field_parse_fn *parse;
-    field_format_fn *format; /* FIELD_HOURS in an output table */
-    bool nullable;       /* output: an empty text is written as null (DATE_NONE_DAYS always is) */
+    field_format_fn *format;    /* FIELD_HOURS in an output table */
+    const struct schema *items; /* FIELD_LIST */
+    /* Output: an empty text is written as null, and so is a number of 0 (DATE_NONE_DAYS always is).
+     * Input: JSON null is taken as an empty text, no date, 0. */
+    bool nullable;
     const char *column;  /* SQL column it is bound to, NULL = not from the database */
     const char *doc;     /* one sentence for the OpenAPI document */
     const char *example; /* JSON text */
@@ -81,6 +96,21 @@ struct schema {
         .name = #member, .type = FIELD_DATE, .offset = FIELD_OFFSET(owner, member, struct date),   \
         __VA_ARGS__                                                                                \
     }
+#define FIELD_BOOL(owner, member, ...)                                                             \
+    {                                                                                              \
+        .name = #member, .type = FIELD_BOOL, .offset = FIELD_OFFSET(owner, member, int64_t),       \
+        __VA_ARGS__                                                                                \
+    }
+#define FIELD_LIST(owner, member, ...)                                                             \
+    {                                                                                              \
+        .name = #member, .type = FIELD_LIST,                                                       \
+        .offset = FIELD_OFFSET(owner, member, struct field_list), __VA_ARGS__                      \
+    }
+#define FIELD_TEXTS(owner, member, ...)                                                            \
+    {                                                                                              \
+        .name = #member, .type = FIELD_TEXTS,                                                      \
+        .offset = FIELD_OFFSET(owner, member, struct field_list), __VA_ARGS__                      \
+    }
 #define FIELD_ENUM(owner, member, ...)                                                             \
     {                                                                                              \
         .name = #member, .type = FIELD_ENUM, .offset = FIELD_OFFSET(owner, member, int64_t),       \
@@ -120,10 +150,14 @@ void field_put_i64(const struct schema *schema, const struct field *field, void 
                    int64_t value);
 void field_put_str(const struct schema *schema, const struct field *field, void *object,
                    struct str value);
+void field_put_list(const struct schema *schema, const struct field *field, void *object,
+                    struct field_list value);
+/* Puts what null stands for (of a .nullable row): an empty text, no date, 0. */
+void field_put_null(const struct schema *schema, const struct field *field, void *object);
 /* Was field number `index` (its place in the table) there? */
 bool field_is_present(const struct schema *schema, const void *object, size_t index);
 
-/* Checks text for a row (all types but FIELD_IGNORED) and stores it: the one place of
+/* Checks text for a row (all types but FIELD_LIST, FIELD_TEXTS and FIELD_IGNORED) and stores it: the one place of
  * limits, for JSON members and query parameters alike. False with a code and a sentence. */
 struct field_error {
     const char *code;

@@ -26,12 +26,12 @@ struct http_request {
     struct str path; /* normalised by nginx ($uri), begins with /api/ */
     struct str query;
     struct str content_type, content_length;
-    struct str authorization, idempotency_key, if_match, if_none_match;
+    struct str authorization, idempotency_key, if_match, if_none_match, accept;
     struct str request_id;
     struct str body;
 };
 
-enum { HTTP_HEADERS_MAX = 8, HTTP_REPLY_MAX = 4 << 20 };
+enum { HTTP_HEADERS_MAX = 8, HTTP_REPLY_MAX = 8 << 20 };
 
 struct http_header {
     const char *name;
@@ -45,6 +45,8 @@ struct http_reply {
     struct buf body;
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
+    bool parted; /* sent in parts as it grows: the head tells no length */
+    bool begun;  /* the head has been sent */
 };
 
 void http_reply_init(struct http_reply *reply, TALLOC_CTX *mem);
@@ -72,11 +74,20 @@ enum status query_read(TALLOC_CTX *mem, const struct schema *schema, struct str 
 /* Appends the query string again without the member called `without`, in characters that are safe in a header. */
 void query_rewrite(struct buf *b, struct str query, struct str without);
 
-/* Entity tags: `"e<version>"`, compared without W/ (nginx weakens them when it compresses). */
-void etag_write(struct buf *b, int64_t version);
+/* Entity tags: a letter for the kind of resource and its version, `"e3"`; compared without W/ (nginx
+ * weakens them when it compresses). */
+enum etag_kind {
+    ETAG_ENTRY = 'e',
+    ETAG_WEEK = 'w',
+    ETAG_PROJECT = 'p',
+    ETAG_PERSON = 'u',
+    ETAG_SOURCE = 's',
+    ETAG_PERIOD = 'l'
+};
+void etag_write(struct buf *b, enum etag_kind kind, int64_t version);
 /* Does an If-Match or If-None-Match list (RFC 9110 section 13.1) name that version? "*" names all. */
-bool etag_matches(struct str header, int64_t version);
+bool etag_matches(struct str header, enum etag_kind kind, int64_t version);
 /* The version of a list of exactly one of our tags. */
-bool etag_version(struct str header, int64_t *out) TS_MUST_CHECK;
+bool etag_version(struct str header, enum etag_kind kind, int64_t *out) TS_MUST_CHECK;
 
 #endif

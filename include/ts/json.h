@@ -46,8 +46,8 @@ enum json_type json_type(const struct json *value);
 const struct json *json_get(const struct json *value, const char *name);
 size_t json_count(const struct json *array);
 const struct json *json_at(const struct json *array, size_t index);
-/* The text of a string, or of a number as it was written (1.50 stays 1.50; -0 is 0); else the empty
- * view. A string's text is followed by a NUL. */
+/* The text of a string, or of a number as it was written (1.50 stays 1.50; -0 is 0), true or false;
+ * else the empty view. A string's text is followed by a NUL. */
 struct str json_text(const struct json *value);
 bool json_bool(const struct json *value);
 /* A number (integer or decimal) as a double: for JWT NumericDate only. False for other types. */
@@ -55,20 +55,22 @@ bool json_double(const struct json *value, double *out) TS_MUST_CHECK;
 
 /* Reads an object into a struct by its field table: all faults at once (unknown members, missing
  * required ones, types, limits). JSON types: text, dates and enums take strings; FIELD_INT a number
- * without fraction; FIELD_HOURS a number or a string. null is a type fault. FIELD_IS and
+ * without fraction; FIELD_HOURS a number or a string; FIELD_LIST an array of objects, whose structs
+ * are made in mem and whose faults have pointers such as /entries/3/hours. null is a type fault
+ * unless the row is .nullable. FIELD_IS and
  * FIELD_INSTANT rows (and FIELD_READ_ONLY) are refused with the code "read-only". Members that are
  * not there or faulty leave *out as it was, so that the caller clears it (and sets what is a default)
  * first. STATUS_INVALID with faults, STATUS_BAD_JSON when the top is no object. Text members point
  * into the document. */
-enum status json_read(const struct json *object, const struct schema *schema, void *out,
-                      struct faults *faults) TS_MUST_CHECK;
+enum status json_read(TALLOC_CTX *mem, const struct json *object, const struct schema *schema,
+                      void *out, struct faults *faults) TS_MUST_CHECK;
 
 /* Writers. A value is appended as it is; commas and braces are the caller's but for json_write. */
 
 /* Quoted and escaped; what is not valid UTF-8 becomes U+FFFD. */
 void json_write_text(struct buf *b, struct str text);
 /* An object of the schema's rows (all types but FIELD_IGNORED) in table order. A date of
- * DATE_NONE_DAYS and an empty text of a .nullable row are null; FIELD_HOURS rows have a .format.
+ * DATE_NONE_DAYS, and an empty text or a number 0 of a .nullable row, are null; FIELD_HOURS rows have a .format.
  * Near the buffer's limit it may fail up to 80 bytes early. */
 void json_write(struct buf *b, const struct schema *schema, const void *object);
 

@@ -15,9 +15,15 @@
     X(NO_SCOPE, 403, "insufficient-scope", "The token lacks the scope for this")                   \
     X(PERSON_REQUIRED, 403, "person-required", "Only a person may do this")                        \
     X(NOT_YOURS, 403, "not-yours", "This belongs to somebody else")                                \
+    X(SELF_APPROVAL, 403, "self-approval", "Nobody decides their own entries")                     \
+    X(FOUR_EYES, 403, "four-eyes", "Whoever last changed an entry does not decide it")             \
+    X(NO_SOURCE, 403, "no-source", "The client may not upload for this source")                    \
     X(NOT_FOUND, 404, "not-found", "Not found")                                                    \
     X(BAD_METHOD, 405, "method-not-allowed", "Method not allowed")                                 \
+    X(NOT_ACCEPTABLE, 406, "not-acceptable", "There is no such representation")                    \
     X(APPROVED, 409, "approved", "The entry is approved")                                          \
+    X(NOT_SUBMITTED, 409, "not-submitted", "It is not submitted")                                  \
+    X(TAKEN, 409, "taken", "The name is taken")                                                    \
     X(PERIOD_LOCKED, 409, "period-locked", "The period is locked")                                 \
     X(PROJECT_CLOSED, 409, "project-closed", "The project is closed on that date")                 \
     X(STALE, 412, "version-mismatch", "It has changed since you read it")                          \
@@ -25,6 +31,7 @@
     X(BAD_MEDIA_TYPE, 415, "unsupported-media-type", "Unsupported media type")                     \
     X(INVALID, 422, "validation", "Some fields are not valid")                                     \
     X(DAY_OVER_24H, 422, "day-over-24h", "More than 24 hours on one day")                          \
+    X(UPLOAD_REFUSED, 422, "upload-refused", "Nothing was stored: some rows are not valid")        \
     X(KEY_REUSED, 422, "idempotency-key-reused", "The Idempotency-Key belongs to another request") \
     X(VERSION_REQUIRED, 428, "precondition-required", "If-Match is required")                      \
     X(INTERNAL, 500, "internal", "Something went wrong on our side")                               \

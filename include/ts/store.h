@@ -29,7 +29,7 @@ struct store_config {
     int64_t request_ms;                   /* for a request with its retries; 4000 */
 };
 
-enum { SCHEMA_VERSION = 8 /* the newest migration this program knows */ };
+enum { SCHEMA_VERSION = 18 /* the newest migration this program knows */ };
 
 struct store;
 
@@ -107,15 +107,44 @@ enum event_action {
     EVENT_ENTRY_EDITED,
     EVENT_ENTRY_DELETED,
     EVENT_ENTRY_MOVED_OUT,
+    EVENT_ENTRY_APPROVED,
+    EVENT_ENTRY_REJECTED,
+    EVENT_ENTRY_UPLOADED, /* created or changed by an upload; before tells which */
+    EVENT_ENTRY_REMOVED,  /* deleted by an upload */
+    EVENT_WEEK_SAVED = 10,
+    EVENT_WEEK_SUBMITTED,
+    EVENT_WEEK_WITHDRAWN,
+    EVENT_WEEK_APPROVED,
+    EVENT_WEEK_REJECTED,
+    EVENT_WEEK_REOPENED,
     EVENT_PERSON_MADE = 20,
-    EVENT_PERSON_CLAIMED
+    EVENT_PERSON_CLAIMED,
+    EVENT_PERSON_ADDED, /* by an admin */
+    EVENT_PERSON_EDITED,
+    EVENT_PROJECT_ADDED = 30,
+    EVENT_PROJECT_EDITED,
+    EVENT_SOURCE_ADDED = 40,
+    EVENT_SOURCE_EDITED,
+    EVENT_PERIOD_LOCKED = 50,
+    EVENT_UPLOAD_BEGUN = 60
 };
 
-/* A change, for its stream (person, week; week 0 = the person). `after` is the reply's body. The
- * chain covers `mac`, which covers everything but seq; `digest` stands for salt, before and
- * after, so that these can be erased. */
+/* Events are chained in streams. That of a person's ISO week is (person, week). The others stand in
+ * the same table under numbers that are no week: (person, STREAM_PERSON), (project,
+ * STREAM_PROJECT), (1, STREAM_PERIOD), (source, STREAM_SOURCE), (actor, STREAM_UPLOAD). Each has
+ * its row in `week`, which is its lock and holds its head. */
+enum { STREAM_PERSON, STREAM_PROJECT, STREAM_PERIOD, STREAM_SOURCE, STREAM_UPLOAD, STREAM_COUNT };
+/* An event's week for a stream that is no week. */
+#define STREAM(kind) ((struct iso_week){kind})
+static inline bool is_stream(struct iso_week week)
+{
+    return week.number < STREAM_COUNT;
+}
+
+/* A change, for its stream. `after` is the reply's body. The chain covers `mac`, which covers
+ * everything but seq; `digest` stands for salt, before and after, so that these can be erased. */
 struct event {
-    int64_t person_id;
+    int64_t person_id; /* or what else the stream is of */
     struct iso_week week;
     enum event_action action;
     int64_t actor_id;
@@ -173,6 +202,8 @@ struct week_change {
 enum status tx_week_change(struct tx *tx, const struct principal *who,
                            const struct week_change *change, const struct event *event,
                            int64_t *seq, int64_t minutes_there[WEEK_DAYS]) TS_MUST_CHECK;
+/* The same for a stream that is no week: takes its lock and advances its chain. */
+enum status tx_stream_advance(struct tx *tx, const struct event *event, int64_t *seq) TS_MUST_CHECK;
 /* Writes the event at its place, after the weeks and entries (lock order). */
 enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t seq) TS_MUST_CHECK;
 /* The entry, if `who` may see it, read inside the transaction. STATUS_NOT_FOUND. */
@@ -203,5 +234,17 @@ enum status tx_person_claim(struct tx *tx, int64_t person_id,
                             const struct identity *identity) TS_MUST_CHECK;
 /* Does a person with this user_id exist? */
 enum status tx_user_id_taken(struct tx *tx, struct str user_id, bool *out) TS_MUST_CHECK;
+
+/* --- weeks ------------------------------------------------------------------- */
+
+/* --- decisions ----------------------------------------------------------------- */
+
+/* --- uploads -------------------------------------------------------------------- */
+
+/* --- what admins change: people, projects, sources, the period lock --------------- */
+
+/* --- reports -------------------------------------------------------------------- */
+
+/* --- audit trail ------------------------------------------------------------------ */
 
 #endif

@@ -140,10 +140,8 @@ static struct identity identity_of(const struct claims *claims)
 static enum status write_person_event(struct admission *a, struct tx *tx, enum event_action action)
 {
     const struct write_key no_key = {.actor_id = a->person_id};
-    const struct principal self = {.person_id = a->person_id};
-    const struct week_change nothing = {.first_day = -1};
     struct event event = {.person_id = a->person_id, .action = action, .at = clock_wall_us()};
-    int64_t there[WEEK_DAYS], seq = 0;
+    int64_t seq = 0;
     struct buf b;
 
     buf_init(&b, a->call->mem, 4096);
@@ -161,7 +159,7 @@ static enum status write_person_event(struct admission *a, struct tx *tx, enum e
     if (st == STATUS_OK)
         st = event_seal(a->call->api, &no_key, &event);
     if (st == STATUS_OK)
-        st = tx_week_change(tx, &self, &nothing, &event, &seq, there);
+        st = tx_stream_advance(tx, &event, &seq);
     return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
 }
 
@@ -225,10 +223,11 @@ enum status access_principal(struct call *call, struct principal *out)
         faults_detail(&call->faults, "A machine client may only upload and ask who it is.");
         return STATUS_PERSON_REQUIRED;
     }
-    *out = (struct principal){.sees_others = (claims->scopes & SCOPE_APPROVE) != 0};
+    *out = (struct principal){.sees_others = (claims->scopes & SCOPE_APPROVE) != 0,
+                              .administers = (claims->scopes & SCOPE_ADMIN) != 0};
     known = recall(call->api->people, claims->sub);
     if (known != NULL) {
-        out->person_id = known->person_id;
+        out->person_id = out->actor_id = known->person_id;
         out->user_id = known->user_id;
         return STATUS_OK;
     }
@@ -236,7 +235,7 @@ enum status access_principal(struct call *call, struct principal *out)
     if (st != STATUS_OK)
         return st;
     remember(call->api->people, claims->sub, person.id, person.user_id);
-    out->person_id = person.id;
+    out->person_id = out->actor_id = person.id;
     out->user_id = person.user_id;
     return STATUS_OK;
 }

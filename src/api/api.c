@@ -50,15 +50,56 @@ void reply_json(struct call *call, int status, const char *cache_control)
     http_reply_header(call->reply, "Cache-Control", str_of(cache_control));
 }
 
-enum status reply_etag(struct call *call, int64_t version)
+enum status reply_etag(struct call *call, enum etag_kind kind, int64_t version)
 {
     struct buf tag;
 
     buf_init(&tag, call->mem, 64);
-    etag_write(&tag, version);
+    etag_write(&tag, kind, version);
     if (tag.status == STATUS_OK)
         http_reply_header(call->reply, "ETag", buf_str(&tag));
     return tag.status;
+}
+
+enum status reply_object(struct call *call, const struct schema *schema, const void *object,
+                         enum etag_kind kind, int64_t version)
+{
+    struct str known = call->request->if_none_match;
+    enum status st = reply_etag(call, kind, version);
+
+    if (st != STATUS_OK)
+        return st;
+    reply_json(call, 200, "private, no-cache");
+    if (known.len > 0 && etag_matches(known, kind, version))
+        return STATUS_NOT_MODIFIED;
+    json_write(&call->reply->body, schema, object);
+    buf_add_char(&call->reply->body, '\n');
+    return call->reply->body.status;
+}
+
+enum status require_version(struct call *call, enum etag_kind kind, int64_t version,
+                            const char *what)
+{
+    struct str if_match = call->request->if_match;
+
+    if (if_match.len == 0) {
+        faults_detail(&call->faults,
+                      "Send If-Match with the ETag you read, to change just that version.");
+        return STATUS_VERSION_REQUIRED;
+    }
+    if (etag_matches(if_match, kind, version))
+        return STATUS_OK;
+    faults_detail(&call->faults, "%s is at version %lld now.", what, (long long)version);
+    return STATUS_STALE;
+}
+
+enum status reply_part(struct call *call)
+{
+    struct buf *b = &call->reply->body;
+
+    if (b->status != STATUS_OK || b->len < REPLY_PART)
+        return b->status;
+    return call->io->send(call->io->peer, call->reply);
 }
 
 /* A cursor may be any text (a project's code); in a header and a query only some characters may. */
@@ -113,9 +154,10 @@ static enum status body_length(struct call *call, size_t *out)
 
     if (!http_content_length(call->request, &length))
         return STATUS_BAD_REQUEST;
-    if (length > BODY_MAX) {
-        faults_detail(&call->faults, "A body may have at most %d bytes, this one has %lld.",
-                      BODY_MAX, (long long)length);
+    const size_t most = call->route->body_max == 0 ? BODY_MAX : call->route->body_max;
+    if (length > (int64_t)most) {
+        faults_detail(&call->faults, "A body may have at most %zu bytes, this one has %lld.", most,
+                      (long long)length);
         return STATUS_TOO_LARGE;
     }
     *out = (size_t)length;
@@ -131,19 +173,23 @@ static enum status check_key(struct call *call)
 }
 
 /* 413, 415, 400, then what the field table says (422). A route without a body takes none. */
-static enum status read_body(struct call *call, api_read_body_fn *read, void *source)
+static enum status read_body(struct call *call)
 {
     const struct schema *schema = call->route->body;
+    const struct api_io *io = call->io;
     const struct json *json = NULL;
     size_t length = 0;
     enum status st = body_length(call, &length);
 
-    if (st == STATUS_OK && schema != NULL && !http_is_json(call->request->content_type)) {
+    if (st == STATUS_OK && call->route->streams)
+        return check_key(call);
+    bool empty = length == 0 && call->route->optional_body;
+    if (st == STATUS_OK && schema != NULL && !empty && !http_is_json(call->request->content_type)) {
         faults_detail(&call->faults, "The body must be application/json.");
         st = STATUS_BAD_MEDIA_TYPE;
     }
     if (st == STATUS_OK && length > 0)
-        st = read(call->mem, source, length, &call->request->body);
+        st = io->body(call->mem, io->peer, length, &call->request->body);
     if (st == STATUS_OK && schema == NULL && length > 0) {
         faults_detail(&call->faults, "This request takes no body.");
         st = STATUS_BAD_REQUEST;
@@ -152,17 +198,17 @@ static enum status read_body(struct call *call, api_read_body_fn *read, void *so
         st = check_key(call);
     if (st != STATUS_OK || schema == NULL)
         return st;
-    st = json_parse(call->mem, call->request->body, &call->faults, &json);
+    st = json_parse(call->mem, empty ? STR("{}") : call->request->body, &call->faults, &json);
     call->body = st == STATUS_OK ? talloc_zero_size(call->mem, schema->size) : NULL;
     if (st == STATUS_OK && call->body == NULL)
         st = STATUS_NO_MEMORY;
-    return st == STATUS_OK ? json_read(json, schema, call->body, &call->faults) : st;
+    return st == STATUS_OK ? json_read(call->mem, json, schema, call->body, &call->faults) : st;
 }
 
 /* Faults of query and body are told together. */
-static enum status read_input(struct call *call, api_read_body_fn *read, void *source)
+static enum status read_input(struct call *call)
 {
-    enum status body = read_body(call, read, source);
+    enum status body = read_body(call);
     enum status query = body == STATUS_OK || body == STATUS_INVALID ? read_query(call) : STATUS_OK;
 
     return body != STATUS_OK ? body : query;
@@ -182,7 +228,7 @@ static enum status run_handler(struct call *call)
     return st == STATUS_OK ? route->person(call, &who) : st;
 }
 
-static enum status answer(struct call *call, api_read_body_fn *read, void *source)
+static enum status answer(struct call *call)
 {
     enum status st = route_find(call);
 
@@ -191,7 +237,7 @@ static enum status answer(struct call *call, api_read_body_fn *read, void *sourc
         st = access_check(call);
     }
     if (st == STATUS_OK)
-        st = read_input(call, read, source);
+        st = read_input(call);
     if (st == STATUS_OK)
         st = run_handler(call);
     if (st == STATUS_OK && call->reply->body.status != STATUS_OK)
@@ -236,16 +282,20 @@ static void refuse(struct call *call, enum status st)
 }
 
 void api_handle(TALLOC_CTX *mem, struct api *api, struct http_request *request,
-                api_read_body_fn *read, void *source, struct http_reply *reply,
-                struct api_trace *trace)
+                const struct api_io *io, struct http_reply *reply, struct api_trace *trace)
 {
-    struct call call = {.mem = mem, .api = api, .request = request, .reply = reply, .trace = trace};
+    struct call call = {
+        .mem = mem, .api = api, .request = request, .reply = reply, .io = io, .trace = trace};
 
     *trace = (struct api_trace){.route = ""};
     http_reply_init(reply, mem);
     faults_init(&call.faults, mem);
     store_request_begin(api->store);
-    enum status st = answer(&call, read, source);
+    enum status st = answer(&call);
+    if (reply->begun && st != STATUS_OK) { /* too late for a problem document */
+        trace->broken = true;
+        return;
+    }
     if (st == STATUS_NOT_MODIFIED) {
         reply->status = 304;
         reply->content_type = NULL;

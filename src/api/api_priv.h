@@ -8,6 +8,9 @@
 
 enum {
     BODY_MAX = 64 << 10,
+    WEEK_BODY_MAX = 256 << 10,
+    UPLOAD_BODY_MAX = 16 << 20,
+    REPLY_PART = 64 << 10, /* a reply sent in parts is sent when it has as many bytes */
     PARAMS_MAX = 2,
     AUDIT_KEY_MIN = 16,
     AUDIT_KEY_MAX = 128,
@@ -32,6 +35,7 @@ struct call {
     struct api *api;
     struct http_request *request;
     struct http_reply *reply;
+    const struct api_io *io;
     struct faults faults;
     struct api_trace *trace;
     const struct route *route;
@@ -56,9 +60,20 @@ struct route {
     caller_handler *caller;
     const struct schema *query;
     const struct schema *body;
-    const struct schema *output;
-    const char *summary;
+    const struct schema *output; /* NULL: none, or `media` says what */
+    bool list;                   /* the reply is an array of it */
+    bool streams;                /* the handler reads the body itself; body only describes it */
+    bool versioned;              /* needs If-Match */
+    bool optional_body;          /* an empty body stands for {} */
+    size_t body_max;             /* 0 = BODY_MAX */
+    int success;                 /* status of success; 0 = 200 */
+    uint64_t refuses;  /* REFUSES() of what it may answer beside what every route of its kind may */
+    const char *media; /* a further media type of the reply, e.g. text/csv */
+    const char *summary; /* a line */
+    const char *doc;     /* more, or NULL */
 };
+
+#define REFUSES(slug) (UINT64_C(1) << STATUS_##slug)
 
 /* A number that does not compile when no scope is given. */
 #define SCOPES_REQUIRED(set) ((set) + 0 * sizeof(char[(set) != 0 ? 1 : -1]))
@@ -97,6 +112,12 @@ enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUS
 /* --- handlers -------------------------------------------------------------------- */
 person_handler entries_list, entry_create, entry_read, entry_patch, entry_delete;
 person_handler projects_list;
+/* weeks */
+/* decisions */
+/* uploads */
+/* people, projects, sources, the period lock */
+/* reports */
+/* audit trail */
 caller_handler me_read;
 open_handler health_live, health_ready;
 
@@ -104,7 +125,19 @@ open_handler health_live, health_ready;
 /* A JSON reply is being written to call->reply->body; these set what goes around it. */
 void reply_json(struct call *call, int status, const char *cache_control);
 /* ETag of a version; the text is in call->mem. */
-enum status reply_etag(struct call *call, int64_t version) TS_MUST_CHECK;
+enum status reply_etag(struct call *call, enum etag_kind kind, int64_t version) TS_MUST_CHECK;
+
+/* A JSON reply that holds one object of the schema, with the ETag of its version; 304 when the
+ * request has it already (STATUS_NOT_MODIFIED). For GET. */
+enum status reply_object(struct call *call, const struct schema *schema, const void *object,
+                         enum etag_kind kind, int64_t version) TS_MUST_CHECK;
+/* Does the request's If-Match name this version? STATUS_VERSION_REQUIRED, STATUS_STALE, with a
+ * sentence about `what` ("The project"). */
+enum status require_version(struct call *call, enum etag_kind kind, int64_t version,
+                            const char *what) TS_MUST_CHECK;
+/* For replies that may be long: sends what has been written once it fills a part. The status is
+ * then settled: a later failure breaks the connection off. */
+enum status reply_part(struct call *call) TS_MUST_CHECK;
 
 /* Link to the next page of a list (RFC 8288), with the given cursor in place of the request's. */
 enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;

@@ -17,7 +17,7 @@ enum status write_key(struct call *call, const struct principal *who, struct wri
     const struct http_request *request = call->request;
     const struct str parts[] = {request->method_text, request->path, request->query, request->body};
 
-    *out = (struct write_key){.actor_id = who->person_id, .key = request->idempotency_key};
+    *out = (struct write_key){.actor_id = who->actor_id, .key = request->idempotency_key};
     enum status st = write_key_check(call);
     if (st != STATUS_OK || out->key.len == 0)
         return st;

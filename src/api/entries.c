@@ -165,15 +165,6 @@ enum status entry_read(struct call *call, const struct principal *who)
     if (!parse_id(call->params[0], &id))
         return STATUS_NOT_FOUND;
     enum status st = store_entry_get(call->mem, call->api->store, who, id, &entry);
-    if (st == STATUS_OK)
-        st = reply_etag(call, entry.version);
-    if (st != STATUS_OK)
-        return st;
-    reply_json(call, 200, "private, no-cache");
-    if (call->request->if_none_match.len > 0 &&
-        etag_matches(call->request->if_none_match, entry.version))
-        return STATUS_NOT_MODIFIED;
-    json_write(&call->reply->body, &entry_schema, &entry);
-    buf_add_char(&call->reply->body, '\n');
-    return call->reply->body.status;
+    return st == STATUS_OK ? reply_object(call, &entry_schema, &entry, ETAG_ENTRY, entry.version)
+                           : st;
 }

@@ -179,7 +179,7 @@ static enum status reply_entry(struct call *call, enum event_action action, int6
             return STATUS_NO_MEMORY;
         http_reply_header(call->reply, "Location", str_of(location));
     }
-    st = reply_etag(call, version);
+    st = reply_etag(call, ETAG_ENTRY, version);
     buf_add_str(&call->reply->body, body);
     buf_add_char(&call->reply->body, '\n');
     return st;
@@ -268,20 +268,12 @@ enum status entry_create(struct call *call, const struct principal *who)
 static enum status find_to_change(struct entry_write *w, struct tx *tx, enum entry_operation op,
                                   struct entry *was, enum entry_status *next)
 {
-    struct str if_match = w->call->request->if_match;
     enum status st = tx_entry_get(w->call->mem, tx, w->who, w->id, was);
 
+    if (st == STATUS_OK)
+        st = require_version(w->call, ETAG_ENTRY, was->version, "The entry");
     if (st != STATUS_OK)
         return st;
-    if (if_match.len == 0) {
-        faults_detail(&w->call->faults,
-                      "Send If-Match with the ETag you read, to change just that version.");
-        return STATUS_VERSION_REQUIRED;
-    }
-    if (!etag_matches(if_match, was->version)) {
-        faults_detail(&w->call->faults, "The entry is at version %" PRId64 " now.", was->version);
-        return STATUS_STALE;
-    }
     if (was->person_id != w->who->person_id) {
         faults_detail(&w->call->faults, "Only its owner may change an entry.");
         return STATUS_NOT_YOURS;
@@ -423,7 +415,7 @@ static enum status gone_already(struct entry_write *w, struct tx *tx)
     int64_t version;
     bool gone = false;
 
-    if (!etag_version(w->call->request->if_match, &version))
+    if (!etag_version(w->call->request->if_match, ETAG_ENTRY, &version))
         return STATUS_NOT_FOUND;
     enum status st = tx_entry_was_deleted(tx, w->who, w->id, version, &gone);
     return st == STATUS_OK && !gone ? STATUS_NOT_FOUND : st;

@@ -14,6 +14,12 @@ const struct route api_routes[] = {
           .summary = "Delete an own entry"),
     ROUTE(HTTP_GET, "/projects", SCOPE_READ, projects_list, .query = &project_query_schema,
           .output = &project_schema, .summary = "The pick list of projects"),
+    /* weeks */
+    /* decisions */
+    /* uploads */
+    /* people, projects, sources, the period lock */
+    /* reports */
+    /* audit trail */
     ROUTE_CALLER(HTTP_GET, "/me", SCOPE_ANY, me_read, .summary = "Who is calling"),
     ROUTE_OPEN(HTTP_GET, "/health/live", health_live, .summary = "Is the worker alive"),
     ROUTE_OPEN(HTTP_GET, "/health/ready", health_ready, .summary = "Can the worker serve"),

@@ -47,6 +47,12 @@ static const struct field entry_fields[] = {
     FIELD_NAMED("updated_at", FIELD_INSTANT, struct entry, updated_at, int64_t,
                 .column = "updated_at", .doc = "When the entry was last changed, UTC.",
                 .example = "\"2026-11-23T17:40:20.095000Z\""),
+    FIELD_TEXT(struct entry, source, .max = SOURCE_NAME_MAX, .column = "source", .nullable = true,
+               .doc = "The outside system an uploaded entry comes from, else null.",
+               .example = "null"),
+    FIELD_TEXT(struct entry, external_id, .max = EXTERNAL_ID_MAX, .column = "external_id",
+               .nullable = true, .doc = "The entry's id in that system, else null.",
+               .example = "null"),
 };
 
 const struct schema entry_schema = SCHEMA("Entry", struct entry, entry_fields);
@@ -114,6 +120,8 @@ static const struct field entry_patch_fields[] = {
     FIELD_READ_ONLY("reason"),
     FIELD_READ_ONLY("created_at"),
     FIELD_READ_ONLY("updated_at"),
+    FIELD_READ_ONLY("source"),
+    FIELD_READ_ONLY("external_id"),
 };
 
 const struct schema entry_patch_schema =

@@ -145,6 +145,7 @@ void fcgi_request(const struct fcgi *fcgi, struct http_request *out)
         {STR_INIT("HTTP_IDEMPOTENCY_KEY="), &out->idempotency_key},
         {STR_INIT("HTTP_IF_MATCH="), &out->if_match},
         {STR_INIT("HTTP_IF_NONE_MATCH="), &out->if_none_match},
+        {STR_INIT("HTTP_ACCEPT="), &out->accept},
         {STR_INIT("REQUEST_ID="), &out->request_id},
     };
 
@@ -178,6 +179,16 @@ enum status fcgi_body(TALLOC_CTX *mem, struct fcgi *fcgi, size_t length, struct 
     return STATUS_OK;
 }
 
+enum status fcgi_read(struct fcgi *fcgi, char *data, size_t size, size_t *got)
+{
+    int n = FCGX_GetStr(data, size > INT32_MAX ? INT32_MAX : (int)size, fcgi->request.in);
+
+    if (n < 0)
+        return STATUS_BAD_REQUEST;
+    *got = (size_t)n;
+    return STATUS_OK;
+}
+
 /* Reads what is left of stdin. False when there is more than anybody may send. */
 static bool drain(FCGX_Stream *in)
 {
@@ -190,15 +201,48 @@ static bool drain(FCGX_Stream *in)
     return total < DRAIN_MAX;
 }
 
+static bool send_head(struct fcgi *fcgi, const struct http_reply *reply, size_t *length)
+{
+    struct buf head;
+
+    *length = 0;
+    if (reply->begun)
+        return true;
+    buf_init(&head, reply->mem, REPLY_HEAD_MAX);
+    http_reply_head(&head, reply);
+    *length = head.len;
+    return head.status == STATUS_OK &&
+           FCGX_PutStr(head.data, (int)head.len, fcgi->request.out) == (int)head.len;
+}
+
+enum status fcgi_send(struct fcgi *fcgi, struct http_reply *reply)
+{
+    FCGX_Stream *out = fcgi->request.out;
+    size_t head;
+
+    reply->parted = true;
+    if (!send_head(fcgi, reply, &head))
+        return STATUS_UNAVAILABLE;
+    reply->begun = true;
+    if (FCGX_PutStr(reply->body.data, (int)reply->body.len, out) != (int)reply->body.len)
+        return STATUS_UNAVAILABLE;
+    reply->body.len = 0;
+    return STATUS_OK;
+}
+
+/* The socket is closed without FastCGI's end of request: nginx then closes its client's connection
+ * before the end of the body. */
+void fcgi_abort(struct fcgi *fcgi)
+{
+    FCGX_Free(&fcgi->request, 1);
+}
+
 int64_t fcgi_reply(struct fcgi *fcgi, const struct http_reply *reply)
 {
     FCGX_Stream *out = fcgi->request.out;
-    struct buf head;
+    size_t head;
+    bool sent = send_head(fcgi, reply, &head);
 
-    buf_init(&head, reply->mem, REPLY_HEAD_MAX);
-    http_reply_head(&head, reply);
-    bool sent =
-        head.status == STATUS_OK && FCGX_PutStr(head.data, (int)head.len, out) == (int)head.len;
     if (sent && reply->content_type != NULL && reply->body.len > 0)
         sent = FCGX_PutStr(reply->body.data, (int)reply->body.len, out) == (int)reply->body.len;
     bool drained = drain(fcgi->request.in);
@@ -206,5 +250,5 @@ int64_t fcgi_reply(struct fcgi *fcgi, const struct http_reply *reply)
     if (drained)
         FCGX_Detach(&fcgi->request);
     FCGX_Finish_r(&fcgi->request);
-    return sent ? (int64_t)(head.len + reply->body.len) : -1;
+    return sent ? (int64_t)(head + reply->body.len) : -1;
 }

@@ -49,6 +49,7 @@ static const char *reason(int status)
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
         {409, "Conflict"},
         {412, "Precondition Failed"},
         {413, "Content Too Large"},
@@ -75,6 +76,8 @@ void http_reply_head(struct buf *out, const struct http_reply *reply)
     if (reply->content_type != NULL) {
         buf_add_str(out, STR("\r\nContent-Type: "));
         buf_add_str(out, str_of(reply->content_type));
+    }
+    if (reply->content_type != NULL && !reply->parted) {
         buf_add_str(out, STR("\r\nContent-Length: "));
         buf_add_i64(out, (int64_t)reply->body.len);
     }

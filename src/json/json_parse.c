@@ -196,8 +196,9 @@ struct str json_scalar_text(const struct json *value, char scratch[20])
         return str_of(json_object_get_userdata(object));
     case JSON_INT:
         return str_n(scratch, format_i64(scratch, json_object_get_int64(object)));
-    case JSON_NULL:
     case JSON_BOOL:
+        return json_object_get_boolean(object) ? STR("true") : STR("false");
+    case JSON_NULL:
     case JSON_ARRAY:
     case JSON_OBJECT:
         break;

@@ -110,7 +110,11 @@ static char *put_value(char *at, const struct field *field, const void *member)
     const int64_t *number = member;
 
     switch (field->type) {
+    case FIELD_BOOL:
+        return put(at, *number != 0 ? STR("true") : STR("false"));
     case FIELD_INT:
+        if (field->nullable && *number == 0)
+            return put(at, STR("null"));
         return at + format_i64(at, *number);
     case FIELD_HOURS:
         assert(field->format != NULL);
@@ -123,16 +127,38 @@ static char *put_value(char *at, const struct field *field, const void *member)
         return put(at, *number == field->min ? STR("true") : STR("false"));
     case FIELD_TEXT:
     case FIELD_ENUM:
+    case FIELD_LIST:
+    case FIELD_TEXTS:
     case FIELD_IGNORED:
         break;
     }
     return NULL;
 }
 
+static void write_list(struct buf *b, const struct field *field, const struct field_list *list)
+{
+    const char *items = list->items;
+
+    buf_add_char(b, '[');
+    for (size_t i = 0; i < list->count; i++) {
+        if (i > 0)
+            buf_add_char(b, ',');
+        if (field->type == FIELD_TEXTS)
+            json_write_text(b, ((const struct str *)list->items)[i]);
+        else
+            json_write(b, field->items, items + i * field->items->size);
+    }
+    buf_add_char(b, ']');
+}
+
 static void write_unbounded(struct buf *b, const struct field *field, const void *member)
 {
     if (field->type == FIELD_ENUM) {
         json_write_text(b, str_of(field->names[*(const int64_t *)member]));
+        return;
+    }
+    if (field->type == FIELD_LIST || field->type == FIELD_TEXTS) {
+        write_list(b, field, member);
         return;
     }
     const struct str *text = member;

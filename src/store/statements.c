@@ -8,7 +8,7 @@
 #define PROJECT_COLUMNS "id, code, name, customer, state, starts_on, ends_on, version"
 #define ENTRY_COLUMNS                                                                              \
     "e.person_id, e.work_date, e.id, e.project_code, e.minutes, e.status, e.version, e.note,"      \
-    " e.reason, e.edited_by, e.created_at, e.updated_at"
+    " e.reason, e.edited_by, e.created_at, e.updated_at, e.source, e.external_id"
 #define WHO_SEES_ENTRY "(e.person_id = ? OR (? = 1 AND e.status <> 0))"
 #define ENTRY_WITH_OWNER                                                                           \
     "SELECT " ENTRY_COLUMNS ", p.user_id FROM entry e JOIN person p ON p.id = e.person_id"         \
@@ -21,7 +21,7 @@ const struct stmt_spec stmt_specs[STMT_COUNT] = {
 #undef STATEMENT
 };
 
-/* The widest column is event.after_json; a wider one means that the schema is not ours. */
+/* A column that may be wider than this begins with as much room and grows with what is read. */
 enum { COLUMN_ROOM_MAX = 16384, TEXT_ROOM_FIRST = 64 };
 
 /* Where a parameter's value is copied to: bound once, so that types are sent once. */
@@ -130,7 +130,8 @@ static bool bind_column(struct stmt *s, size_t i, const MYSQL_FIELD *meta)
     bind->length = &column->slot.length;
     bind->error = &column->error;
     if (field->type == FIELD_TEXT) {
-        if (meta->length > COLUMN_ROOM_MAX || !slot_text_new(s, &column->slot, meta->length + 1))
+        unsigned long room = meta->length < COLUMN_ROOM_MAX ? meta->length + 1 : COLUMN_ROOM_MAX;
+        if (!slot_text_new(s, &column->slot, room))
             return false;
         bind_text(bind, &column->slot, MYSQL_TYPE_STRING);
     } else if (field->type == FIELD_DATE) {
@@ -160,7 +161,9 @@ static enum status bind_columns(struct stmt *s)
         st = STATUS_NO_MEMORY;
     for (size_t i = 0; st == STATUS_OK && i < s->column_count; i++) {
         const MYSQL_FIELD *field = mysql_fetch_field_direct(meta, (unsigned int)i);
-        if (!bind_column(s, i, field)) {
+        if (field->name == NULL) { /* the library does not check its copies of names */
+            st = STATUS_NO_MEMORY;
+        } else if (!bind_column(s, i, field)) {
             LOG(LOG_ERROR, "db_column_unknown", LOG_TEXT("statement", s->spec->name),
                 LOG_TEXT("column", field->name), LOG_INT("length", field->length));
             st = STATUS_BAD_SCHEMA;
@@ -391,11 +394,48 @@ static void get_column(const struct column *column, void *row)
             column->type == FIELD_INSTANT ? get_time(&slot->time) : (int64_t)slot->number;
 }
 
+/* A text that did not fit: makes room for it and reads it again. The new buffers serve the next rows. */
+static enum db_fault grow_columns(struct stmt *s)
+{
+    for (size_t i = 0; i < s->column_count; i++) {
+        struct column *column = &s->columns[i];
+        MYSQL_BIND *bind = &s->column_binds[i];
+        if (column->type != FIELD_TEXT || column->slot.is_null ||
+            column->slot.length <= column->slot.room)
+            continue;
+        char *moved = talloc_realloc_size(s, column->slot.text, column->slot.length);
+        if (moved == NULL)
+            return DB_NO_MEMORY;
+        column->slot.text = moved;
+        column->slot.room = column->slot.length;
+        bind_text(bind, &column->slot, MYSQL_TYPE_STRING);
+        if (mysql_stmt_fetch_column(s->handle, bind, (unsigned int)i, 0) != 0)
+            return DB_BROKEN;
+    }
+    return mysql_stmt_bind_result(s->handle, s->column_binds) == 0 ? DB_FINE : DB_NO_MEMORY;
+}
+
+/* Truncation of a number or a date means that the schema is not ours. */
+static bool only_texts_grew(const struct stmt *s)
+{
+    for (size_t i = 0; i < s->column_count; i++) {
+        if (s->columns[i].type != FIELD_TEXT && s->columns[i].error)
+            return false;
+    }
+    return true;
+}
+
 enum db_fault stmt_next(struct db *db, enum stmt_id id, void *row, bool *found)
 {
     struct stmt *s = db->stmts[id];
     int rc = mysql_stmt_fetch(s->handle);
 
+    if (rc == MYSQL_DATA_TRUNCATED && only_texts_grew(s)) {
+        enum db_fault fault = grow_columns(s);
+        if (fault != DB_FINE)
+            return fault;
+        rc = 0;
+    }
     *found = rc == 0;
     if (rc == MYSQL_NO_DATA)
         return DB_FINE;

@@ -57,7 +57,7 @@ static uint64_t *slot_of(struct tx *tx, const struct event *event)
 /* The earliest weekday touched; past the week where no day is. */
 static int64_t first_day(const struct week_change *c, const struct event *event)
 {
-    return c->first_day < 0 || event->week.number == 0 ? WEEK_DAYS : c->first_day;
+    return c->first_day < 0 || is_stream(event->week) ? WEEK_DAYS : c->first_day;
 }
 
 static enum db_fault update_week(struct tx *tx, const struct week_change *c,
@@ -73,12 +73,12 @@ static enum db_fault update_week(struct tx *tx, const struct week_change *c,
                          V_INT(event->week.number), V_INT(first_day(c, event))));
 }
 
-/* Monday of the week; a day that no lock reaches for the person's own stream. */
+/* Monday of the week; a day that no lock reaches for a stream that is no week. */
 static struct date monday_of(struct iso_week week)
 {
     struct date far = {0};
 
-    if (week.number != 0)
+    if (!is_stream(week))
         return week_monday(week);
     (void)!date_from_civil(9999, 1, 1, &far); /* a real date */
     return far;
@@ -137,7 +137,7 @@ static enum status lock_reaches(struct tx *tx, const struct week_change *c,
     struct period_lock_row lock = {{DATE_NONE_DAYS}};
     enum status st = tx_one(NULL, tx, STMT_PERIOD_LOCK, NULL, 0, &lock);
 
-    *out = c->first_day >= 0 && event->week.number != 0 &&
+    *out = c->first_day >= 0 && !is_stream(event->week) &&
            lock.locked_through.days >= monday_of(event->week).days + c->first_day;
     return st == STATUS_NOT_FOUND ? STATUS_OK : st;
 }
@@ -173,7 +173,7 @@ enum status tx_week_change(struct tx *tx, const struct principal *who, const str
     bool may_add = only_adds(c), update = *known == key_of(event) || !may_add;
 
     /* A week is changed by its owner, or by who sees and decides others' entries. */
-    if (event->week.number != 0 && who->person_id != event->person_id && !who->sees_others)
+    if (!is_stream(event->week) && who->person_id != event->person_id && !who->sees_others)
         return tx_end(tx, DB_BROKEN);
     for (;;) {
         enum stmt_id id = update ? STMT_WEEK_CHANGE : STMT_WEEK_ADD;
@@ -192,4 +192,13 @@ enum status tx_week_change(struct tx *tx, const struct principal *who, const str
             return refused(tx, c, event, minutes_there);
         update = false;
     }
+}
+
+enum status tx_stream_advance(struct tx *tx, const struct event *event, int64_t *seq)
+{
+    const struct principal nobody = {.person_id = 0};
+    const struct week_change nothing = {.first_day = -1};
+    int64_t there[WEEK_DAYS];
+
+    return tx_week_change(tx, &nobody, &nothing, event, seq, there);
 }

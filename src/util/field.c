@@ -43,6 +43,21 @@ void field_put_str(const struct schema *schema, const struct field *field, void 
     mark_present(schema, field, object);
 }
 
+void field_put_list(const struct schema *schema, const struct field *field, void *object,
+                    struct field_list value)
+{
+    *(struct field_list *)(void *)((char *)object + field->offset) = value;
+    mark_present(schema, field, object);
+}
+
+void field_put_null(const struct schema *schema, const struct field *field, void *object)
+{
+    if (field->type == FIELD_TEXT)
+        field_put_str(schema, field, object, (struct str){"", 0});
+    else
+        field_put_i64(schema, field, object, field->type == FIELD_DATE ? DATE_NONE_DAYS : 0);
+}
+
 bool field_is_present(const struct schema *schema, const void *object, size_t index)
 {
     const uint32_t *present = (const void *)((const char *)object + schema->present_offset);
@@ -86,6 +101,17 @@ static bool read_int(const struct schema *schema, const struct field *field, str
         return fail(error, "range", error->detail);
     }
     field_put_i64(schema, field, object, value);
+    return true;
+}
+
+static bool read_bool(const struct schema *schema, const struct field *field, struct str text,
+                      void *object, struct field_error *error)
+{
+    bool yes = str_eq(text, STR("true"));
+
+    if (!yes && !str_eq(text, STR("false")))
+        return fail(error, "value", "must be true or false");
+    field_put_i64(schema, field, object, yes);
     return true;
 }
 
@@ -135,11 +161,16 @@ bool field_read(const struct schema *schema, const struct field *field, struct s
         return read_text(schema, field, text, object, error);
     case FIELD_INT:
         return read_int(schema, field, text, object, error);
+    case FIELD_BOOL:
+        return read_bool(schema, field, text, object, error);
     case FIELD_ENUM:
         return read_enum(schema, field, text, object, error);
     case FIELD_DATE:
     case FIELD_HOURS:
         return read_parsed(schema, field, text, object, error);
+    case FIELD_LIST:
+        return fail(error, "type", "must be a list");
+    case FIELD_TEXTS:
     case FIELD_IS:
     case FIELD_INSTANT:
         return fail(error, "read-only", "is set by the server");

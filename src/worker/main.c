@@ -61,9 +61,19 @@ static enum status app_open(TALLOC_CTX *mem, struct app **out)
     return STATUS_OK;
 }
 
-static enum status read_body(TALLOC_CTX *mem, void *source, size_t length, struct str *out)
+static enum status io_body(TALLOC_CTX *mem, void *peer, size_t length, struct str *out)
 {
-    return fcgi_body(mem, source, length, out);
+    return fcgi_body(mem, peer, length, out);
+}
+
+static enum status io_read(void *peer, char *data, size_t size, size_t *got)
+{
+    return fcgi_read(peer, data, size, got);
+}
+
+static enum status io_send(void *peer, struct http_reply *reply)
+{
+    return fcgi_send(peer, reply);
 }
 
 static void log_request(const struct http_request *request, const struct http_reply *reply,
@@ -84,13 +94,18 @@ static void serve(struct app *app)
     struct http_request request;
     struct http_reply reply;
     struct api_trace trace;
+    const struct api_io io = {.peer = app->fcgi, .body = io_body, .read = io_read, .send = io_send};
+    int64_t bytes = -1;
 
     if (mem == NULL)
         exit(EXIT_FAILURE); /* not even an empty request fits: let multiwatch start anew */
     fcgi_request(app->fcgi, &request);
     log_set_request(request.request_id);
-    api_handle(mem, app->api, &request, read_body, app->fcgi, &reply, &trace);
-    int64_t bytes = fcgi_reply(app->fcgi, &reply);
+    api_handle(mem, app->api, &request, &io, &reply, &trace);
+    if (trace.broken)
+        fcgi_abort(app->fcgi);
+    else
+        bytes = fcgi_reply(app->fcgi, &reply);
     log_request(&request, &reply, &trace, bytes, started_us);
     log_set_request(STR(""));
     talloc_free(mem);

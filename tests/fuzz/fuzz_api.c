@@ -166,6 +166,23 @@ static enum status read_body(TALLOC_CTX *mem, void *source, size_t length, struc
     return STATUS_OK;
 }
 
+static enum status read_some(void *source, char *data, size_t size, size_t *got)
+{
+    struct str *body = source;
+
+    *got = size < body->len ? size : body->len;
+    if (*got > 0)
+        memcpy(data, body->data, *got);
+    *body = str_skip(*body, *got);
+    return STATUS_OK;
+}
+
+static enum status keep_part(void *source, struct http_reply *reply)
+{
+    (void)source;
+    return reply->body.status;
+}
+
 /* False when the caller has no good token. */
 static bool set_token(struct http_request *r)
 {
@@ -252,14 +269,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct http_request request;
     struct http_reply reply;
     struct api_trace trace;
-    struct str body, text = size == 0 ? STR("") : str_n((const char *)data, size);
+    struct str body;
+    const struct api_io io = {
+        .peer = &body, .body = read_body, .read = read_some, .send = keep_part};
+    struct str text = size == 0 ? STR("") : str_n((const char *)data, size);
 
     if (site.mem == NULL)
         open_site();
     TALLOC_CTX *mem = talloc_new(site.mem);
     read_request(mem, text, &request, &body);
     bool known = set_token(&request);
-    api_handle(mem, site.api, &request, read_body, &body, &reply, &trace);
+    api_handle(mem, site.api, &request, &io, &reply, &trace);
     check_reply(&reply, known);
     require(known || reply.status != 403);
     require(trace.route != NULL && strlen(trace.subject) <= 16);

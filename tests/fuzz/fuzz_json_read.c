@@ -78,7 +78,7 @@ static void accepted(TALLOC_CTX *mem, const struct thing *thing)
     json_write(&b, &shown, thing);
     faults_init(&faults, mem);
     require(json_parse(mem, buf_str(&b), &faults, &json) == STATUS_OK);
-    require(json_read(json, &shown, &again, &faults) == STATUS_OK);
+    require(json_read(mem, json, &shown, &again, &faults) == STATUS_OK);
     require(str_eq(again.name, thing->name) && again.count == thing->count &&
             again.day.days == thing->day.days && again.minutes == thing->minutes &&
             again.colour == thing->colour);
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     faults_init(&faults, mem);
     if (json_parse(mem, str_n((const char *)data, size), &faults, &json) == STATUS_OK) {
-        enum status st = json_read(json, &schema, &thing, &faults);
+        enum status st = json_read(mem, json, &schema, &thing, &faults);
         require((st == STATUS_BAD_JSON) == (json_type(json) != JSON_OBJECT));
         if (st == STATUS_OK)
             accepted(mem, &thing);

@@ -130,7 +130,7 @@ static inline char *site_login(struct site *s, const struct login *l)
 struct ask {
     const char *method, *path, *query, *token, *body;
     const char *type, *length; /* NULL: as the body needs it */
-    const char *if_match, *if_none_match, *key;
+    const char *if_match, *if_none_match, *key, *accept;
     struct api *api;             /* NULL: the site's */
     TALLOC_CTX *mem;             /* of the request; NULL: one of its own */
     void (*around)(bool before); /* called right before and after the request is handled */
@@ -142,6 +142,25 @@ struct answer {
     struct http_reply reply;
     struct api_trace trace;
 };
+
+static inline enum status site_read(void *source, char *data, size_t size, size_t *got)
+{
+    struct str *body = source;
+
+    *got = size < body->len ? size : body->len;
+    if (*got > 0)
+        memcpy(data, body->data, *got);
+    *body = str_skip(*body, *got);
+    return STATUS_OK;
+}
+
+/* Parts are kept together: what the client would have in the end is looked at. */
+static inline enum status site_send(void *source, struct http_reply *reply)
+{
+    (void)source;
+    reply->begun = false;
+    return reply->body.status;
+}
 
 static inline enum status site_read_body(TALLOC_CTX *mem, void *source, size_t length,
                                          struct str *out)
@@ -227,6 +246,7 @@ static inline struct http_request request_of(const struct ask *q)
                                  .idempotency_key = str_of(q->key),
                                  .if_match = str_of(q->if_match),
                                  .if_none_match = str_of(q->if_none_match),
+                                 .accept = str_of(q->accept),
                                  .request_id = STR("0123456789abcdef0123456789abcdef")};
 }
 
@@ -235,14 +255,15 @@ static inline struct answer api_ask(struct site *s, struct ask q)
     struct answer a = {.status = 0};
     TALLOC_CTX *mem = q.mem != NULL ? q.mem : talloc_new(s);
     struct str body = str_of(q.body);
+    const struct api_io io = {
+        .peer = &body, .body = site_read_body, .read = site_read, .send = site_send};
 
     if (q.length == NULL && q.body != NULL)
         q.length = talloc_asprintf(s, "%zu", body.len);
     struct http_request request = request_of(&q);
     if (q.around != NULL)
         q.around(true);
-    api_handle(mem, q.api != NULL ? q.api : s->api, &request, site_read_body, &body, &a.reply,
-               &a.trace);
+    api_handle(mem, q.api != NULL ? q.api : s->api, &request, &io, &a.reply, &a.trace);
     if (q.around != NULL)
         q.around(false);
     a.status = a.reply.status;

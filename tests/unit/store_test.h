@@ -139,8 +139,8 @@ static inline struct principal person(struct world *w, const char *user_id)
         w,
         "INSERT INTO person (sub, user_id, kind, created_at) VALUES ('auth0|%s', '%s', 0, NOW(6))",
         user_id, user_id);
-    return (struct principal){.person_id = sql_number(w, "SELECT LAST_INSERT_ID()"),
-                              .user_id = str_of(user_id)};
+    int64_t id = sql_number(w, "SELECT LAST_INSERT_ID()");
+    return (struct principal){.person_id = id, .actor_id = id, .user_id = str_of(user_id)};
 }
 
 static inline struct principal manager(struct world *w, const char *user_id)
@@ -201,7 +201,7 @@ static inline enum status post_body(struct tx *tx, void *arg)
                           .project = STR("StoreZero"),
                           .minutes = p->minutes,
                           .note = str_of(p->note),
-                          .reason = STR(""),
+                          .reason = p->status == ENTRY_REJECTED ? STR("why") : STR(""),
                           .status = p->status,
                           .version = 1,
                           .edited_by = p->who.person_id,

@@ -116,7 +116,7 @@ static enum status read_key(TALLOC_CTX *mem, const char *method, const char *pat
                                    .body = str_of(body),
                                    .idempotency_key = str_of(header)};
     struct call call = {.mem = mem, .request = &request};
-    const struct principal who = {.person_id = 3};
+    const struct principal who = {.person_id = 3, .actor_id = 3};
 
     faults_init(&call.faults, mem);
     return write_key(&call, &who, out);

@@ -23,6 +23,8 @@ START_TEST(a_reply_holds_these_members_in_this_order)
         {"version", "version"},
         {"created_at", "created_at"},
         {"updated_at", "updated_at"},
+        {"source", "source"},
+        {"external_id", "external_id"},
     };
 
     ck_assert_uint_eq(entry_schema.count, sizeof rows / sizeof rows[0]);

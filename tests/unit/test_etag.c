@@ -8,7 +8,7 @@ START_TEST(a_tag_is_e_and_the_version)
     struct buf b;
 
     buf_init(&b, mem, 64);
-    etag_write(&b, 12);
+    etag_write(&b, ETAG_ENTRY, 12);
     ck_assert_view(buf_str(&b), "\"e12\"");
     talloc_free(mem);
 }
@@ -43,8 +43,8 @@ START_TEST(lists_are_matched_by_version)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        ck_assert_msg(etag_matches(str_of(cases[i].header), 3) == cases[i].matches_3, "%s",
-                      cases[i].header);
+        ck_assert_msg(etag_matches(str_of(cases[i].header), ETAG_ENTRY, 3) == cases[i].matches_3,
+                      "%s", cases[i].header);
 }
 END_TEST
 
@@ -52,13 +52,13 @@ START_TEST(a_single_tag_gives_its_version)
 {
     int64_t version = 0;
 
-    ck_assert(etag_version(STR("\"e41\""), &version));
+    ck_assert(etag_version(STR("\"e41\""), ETAG_ENTRY, &version));
     ck_assert_int_eq(version, 41);
-    ck_assert(etag_version(STR(" W/\"e42\" "), &version));
+    ck_assert(etag_version(STR(" W/\"e42\" "), ETAG_ENTRY, &version));
     ck_assert_int_eq(version, 42);
-    ck_assert(!etag_version(STR("*"), &version));
-    ck_assert(!etag_version(STR("\"e1\", \"e2\""), &version));
-    ck_assert(!etag_version(STR("\"e99999999999999999999\""), &version));
+    ck_assert(!etag_version(STR("*"), ETAG_ENTRY, &version));
+    ck_assert(!etag_version(STR("\"e1\", \"e2\""), ETAG_ENTRY, &version));
+    ck_assert(!etag_version(STR("\"e99999999999999999999\""), ETAG_ENTRY, &version));
 }
 END_TEST
 

@@ -58,7 +58,7 @@ static enum status read_thing(const char *text, struct thing *out, char *said, s
 
     faults_init(&faults, mem);
     ck_assert_msg(json_parse(mem, str_of(text), &faults, &json) == STATUS_OK, "%s", text);
-    enum status st = json_read(json, &thing_schema, out, &faults);
+    enum status st = json_read(mem, json, &thing_schema, out, &faults);
     said[0] = '\0';
     for (size_t i = 0; i < faults.count && i < FAULTS_MAX; i++)
         len += (size_t)snprintf(said + len, size - len, "%s%s %s: %s", i == 0 ? "" : "; ",
@@ -85,7 +85,7 @@ START_TEST(reads_every_type)
                                     "\"\\u00e9a\",\"day\":\"1970-01-02\",\"id\":[1,{}]}"),
                                 &faults, &json),
                      STATUS_OK);
-    ck_assert_int_eq(json_read(json, &thing_schema, &thing, &faults), STATUS_OK);
+    ck_assert_int_eq(json_read(mem, json, &thing_schema, &thing, &faults), STATUS_OK);
     ck_assert_view(thing.name, "\xC3\xA9"
                                "a");
     ck_assert_int_eq(thing.count, -7);
@@ -214,7 +214,7 @@ START_TEST(refuses_what_is_no_object)
     struct faults faults;
     struct thing thing = {0};
     faults_init(&faults, NULL);
-    ck_assert_int_eq(json_read(NULL, &thing_schema, &thing, &faults), STATUS_BAD_JSON);
+    ck_assert_int_eq(json_read(NULL, NULL, &thing_schema, &thing, &faults), STATUS_BAD_JSON);
     talloc_free((void *)(uintptr_t)faults.detail);
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(counts_its_own_faults_only)
     faults_init(&faults, mem);
     faults_add(&faults, "?limit", "range", "too large");
     ck_assert_int_eq(json_parse(mem, STR("{\"name\":\"a\"" REST), &faults, &json), STATUS_OK);
-    ck_assert_int_eq(json_read(json, &thing_schema, &thing, &faults), STATUS_OK);
+    ck_assert_int_eq(json_read(mem, json, &thing_schema, &thing, &faults), STATUS_OK);
     ck_assert_uint_eq(faults.count, 1);
     talloc_free(mem);
 }

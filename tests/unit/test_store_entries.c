@@ -7,8 +7,8 @@ static void put_entry(struct world *w, int64_t id, const struct principal *who, 
     sql_do(
         w,
         "INSERT INTO entry (person_id, work_date, id, project_id, project_code, minutes, status,"
-        " version, note, edited_by,"
-        " created_at, updated_at) VALUES (%d, '%s', %d, 1, '%s', 60, %d, 3, '%s', %d, '2026-01-02"
+        " version, note, reason, edited_by,"
+        " created_at, updated_at) VALUES (%d, '%s', %d, 1, '%s', 60, %d, 3, '%s', 'why', %d, '2026-01-02"
         " 03:04:05.678901',"
         " '1969-12-31 23:59:59.999999')",
         (int)who->person_id, date, (int)id, project, (int)status, note, (int)who->person_id);

@@ -204,7 +204,7 @@ static const struct {
      "entry_decider"},
     {"deciding what one has edited", "UPDATE entry SET decided_by = 77, edited_by = 77",
      "entry_decider"},
-    {"a second period lock", "INSERT INTO period_lock VALUES (2, NULL)", "period_lock_one_row"},
+    {"a second period lock", "INSERT INTO period_lock VALUES (2, NULL, 1)", "period_lock_one_row"},
     {"an unknown kind", "UPDATE person SET kind = 2", "person_kind"},
     {"active backwards", "UPDATE person SET active_from = '2026-02-01', active_to = '2026-01-01'",
      "person_active"},
@@ -227,7 +227,7 @@ static const struct {
      "person_employee_number"},
     {"the same entry id twice",
      "INSERT INTO entry SELECT person_id, '2026-01-01', id, 1, 'x', 1, 0, 1, '', '', 1, NULL,"
-     " NULL, NOW(), NOW() FROM entry",
+     " NULL, NOW(), NOW(), NULL, NULL FROM entry",
      "entry_id"},
     {"the same key twice",
      "INSERT INTO event SELECT person_id, week, 99, actor_id, 1, NULL, NOW(), ikey, request_hash,"
