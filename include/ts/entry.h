@@ -72,9 +72,20 @@ extern const struct schema entry_patch_schema;
 enum status entry_input_minutes(const struct entry_input *in, bool required, int64_t *out,
                                 const char **why) TS_MUST_CHECK;
 
-/* What can be done to one entry (weeks and decisions come with their endpoints). */
-enum entry_operation { ENTRY_EDIT, ENTRY_DELETE };
-/* The state table of design section 4. Writes the status after the operation (ENTRY_STATUS_COUNT = gone). */
+/* What can be done to one entry, by itself or with its week. */
+enum entry_operation {
+    ENTRY_EDIT,
+    ENTRY_DELETE,
+    ENTRY_SUBMIT,
+    ENTRY_WITHDRAW,
+    ENTRY_APPROVE,
+    ENTRY_REJECT,
+    ENTRY_REOPEN,
+    ENTRY_UPLOAD, /* with other content than before */
+    ENTRY_OPERATION_COUNT
+};
+/* The state table of design section 4. Writes the status after the operation (ENTRY_STATUS_COUNT =
+ * gone; the same status = nothing changes). STATUS_APPROVED, STATUS_NOT_SUBMITTED. */
 enum status entry_transition(enum entry_operation op, enum entry_status from,
                              enum entry_status *out) TS_MUST_CHECK;
 

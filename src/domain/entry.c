@@ -149,7 +149,7 @@ enum status entry_input_minutes(const struct entry_input *in, bool required, int
 static const struct {
     enum status outcome;
     enum entry_status after;
-} transitions[][ENTRY_STATUS_COUNT] = {
+} transitions[ENTRY_OPERATION_COUNT][ENTRY_STATUS_COUNT] = {
     [ENTRY_EDIT] = {[ENTRY_DRAFT] = {STATUS_OK, ENTRY_DRAFT},
                     [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_SUBMITTED},
                     [ENTRY_APPROVED] = {STATUS_APPROVED, ENTRY_APPROVED},
@@ -158,6 +158,30 @@ static const struct {
                       [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_STATUS_COUNT},
                       [ENTRY_APPROVED] = {STATUS_APPROVED, ENTRY_APPROVED},
                       [ENTRY_REJECTED] = {STATUS_OK, ENTRY_STATUS_COUNT}},
+    [ENTRY_SUBMIT] = {[ENTRY_DRAFT] = {STATUS_OK, ENTRY_SUBMITTED},
+                      [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_SUBMITTED},
+                      [ENTRY_APPROVED] = {STATUS_OK, ENTRY_APPROVED},
+                      [ENTRY_REJECTED] = {STATUS_OK, ENTRY_SUBMITTED}},
+    [ENTRY_WITHDRAW] = {[ENTRY_DRAFT] = {STATUS_OK, ENTRY_DRAFT},
+                        [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_DRAFT},
+                        [ENTRY_APPROVED] = {STATUS_OK, ENTRY_APPROVED},
+                        [ENTRY_REJECTED] = {STATUS_OK, ENTRY_REJECTED}},
+    [ENTRY_APPROVE] = {[ENTRY_DRAFT] = {STATUS_NOT_SUBMITTED, ENTRY_DRAFT},
+                       [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_APPROVED},
+                       [ENTRY_APPROVED] = {STATUS_OK, ENTRY_APPROVED},
+                       [ENTRY_REJECTED] = {STATUS_NOT_SUBMITTED, ENTRY_REJECTED}},
+    [ENTRY_REJECT] = {[ENTRY_DRAFT] = {STATUS_NOT_SUBMITTED, ENTRY_DRAFT},
+                      [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_REJECTED},
+                      [ENTRY_APPROVED] = {STATUS_APPROVED, ENTRY_APPROVED},
+                      [ENTRY_REJECTED] = {STATUS_OK, ENTRY_REJECTED}},
+    [ENTRY_REOPEN] = {[ENTRY_DRAFT] = {STATUS_OK, ENTRY_DRAFT},
+                      [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_SUBMITTED},
+                      [ENTRY_APPROVED] = {STATUS_OK, ENTRY_REJECTED},
+                      [ENTRY_REJECTED] = {STATUS_OK, ENTRY_REJECTED}},
+    [ENTRY_UPLOAD] = {[ENTRY_DRAFT] = {STATUS_OK, ENTRY_SUBMITTED},
+                      [ENTRY_SUBMITTED] = {STATUS_OK, ENTRY_SUBMITTED},
+                      [ENTRY_APPROVED] = {STATUS_APPROVED, ENTRY_APPROVED},
+                      [ENTRY_REJECTED] = {STATUS_OK, ENTRY_SUBMITTED}},
 };
 
 enum status entry_transition(enum entry_operation op, enum entry_status from,

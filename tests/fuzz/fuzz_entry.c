@@ -38,6 +38,13 @@ static void accepted(const struct field *field, struct str text, const union obj
     case FIELD_HOURS:
         require(*(const int64_t *)member >= 1 && *(const int64_t *)member <= MINUTES_PER_DAY);
         break;
+    case FIELD_BOOL:
+        require(str_eq(text, *(const int64_t *)member != 0 ? STR("true") : STR("false")));
+        break;
+    case FIELD_LIST:
+    case FIELD_TEXTS:
+        require(false); /* never read from a text */
+        break;
     case FIELD_ENUM:
         require(*(const int64_t *)member >= field->min && *(const int64_t *)member <= field->max);
         require(str_eq(str_of(field->names[*(const int64_t *)member]), text));

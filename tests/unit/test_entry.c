@@ -263,7 +263,7 @@ START_TEST(rule_1_hours_and_minutes_must_agree)
 }
 END_TEST
 
-START_TEST(rule_5_who_may_change_what_in_which_state)
+START_TEST(the_state_table_of_design_section_4)
 {
     static const struct {
         enum entry_operation op;
@@ -279,6 +279,30 @@ START_TEST(rule_5_who_may_change_what_in_which_state)
         {ENTRY_DELETE, ENTRY_SUBMITTED, STATUS_OK, ENTRY_STATUS_COUNT},
         {ENTRY_DELETE, ENTRY_APPROVED, STATUS_APPROVED, ENTRY_DRAFT},
         {ENTRY_DELETE, ENTRY_REJECTED, STATUS_OK, ENTRY_STATUS_COUNT},
+        {ENTRY_SUBMIT, ENTRY_DRAFT, STATUS_OK, ENTRY_SUBMITTED},
+        {ENTRY_SUBMIT, ENTRY_SUBMITTED, STATUS_OK, ENTRY_SUBMITTED},
+        {ENTRY_SUBMIT, ENTRY_APPROVED, STATUS_OK, ENTRY_APPROVED},
+        {ENTRY_SUBMIT, ENTRY_REJECTED, STATUS_OK, ENTRY_SUBMITTED},
+        {ENTRY_WITHDRAW, ENTRY_DRAFT, STATUS_OK, ENTRY_DRAFT},
+        {ENTRY_WITHDRAW, ENTRY_SUBMITTED, STATUS_OK, ENTRY_DRAFT},
+        {ENTRY_WITHDRAW, ENTRY_APPROVED, STATUS_OK, ENTRY_APPROVED},
+        {ENTRY_WITHDRAW, ENTRY_REJECTED, STATUS_OK, ENTRY_REJECTED},
+        {ENTRY_APPROVE, ENTRY_DRAFT, STATUS_NOT_SUBMITTED, ENTRY_DRAFT},
+        {ENTRY_APPROVE, ENTRY_SUBMITTED, STATUS_OK, ENTRY_APPROVED},
+        {ENTRY_APPROVE, ENTRY_APPROVED, STATUS_OK, ENTRY_APPROVED},
+        {ENTRY_APPROVE, ENTRY_REJECTED, STATUS_NOT_SUBMITTED, ENTRY_DRAFT},
+        {ENTRY_REJECT, ENTRY_DRAFT, STATUS_NOT_SUBMITTED, ENTRY_DRAFT},
+        {ENTRY_REJECT, ENTRY_SUBMITTED, STATUS_OK, ENTRY_REJECTED},
+        {ENTRY_REJECT, ENTRY_APPROVED, STATUS_APPROVED, ENTRY_DRAFT},
+        {ENTRY_REJECT, ENTRY_REJECTED, STATUS_OK, ENTRY_REJECTED},
+        {ENTRY_REOPEN, ENTRY_DRAFT, STATUS_OK, ENTRY_DRAFT},
+        {ENTRY_REOPEN, ENTRY_SUBMITTED, STATUS_OK, ENTRY_SUBMITTED},
+        {ENTRY_REOPEN, ENTRY_APPROVED, STATUS_OK, ENTRY_REJECTED},
+        {ENTRY_REOPEN, ENTRY_REJECTED, STATUS_OK, ENTRY_REJECTED},
+        {ENTRY_UPLOAD, ENTRY_DRAFT, STATUS_OK, ENTRY_SUBMITTED},
+        {ENTRY_UPLOAD, ENTRY_SUBMITTED, STATUS_OK, ENTRY_SUBMITTED},
+        {ENTRY_UPLOAD, ENTRY_APPROVED, STATUS_APPROVED, ENTRY_DRAFT},
+        {ENTRY_UPLOAD, ENTRY_REJECTED, STATUS_OK, ENTRY_SUBMITTED},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -293,4 +317,4 @@ UNIT_MAIN("entry", a_reply_holds_these_members_in_this_order, statuses_have_name
           tables_are_complete, indexes_name_their_rows, input_has_these_limits,
           date_and_project_are_required_for_a_new_entry_alone, a_patch_refuses_what_the_server_sets,
           queries_have_these_limits, rule_1_hours_and_minutes_must_agree,
-          rule_5_who_may_change_what_in_which_state)
+          the_state_table_of_design_section_4)
