@@ -46,8 +46,8 @@ enum json_type json_type(const struct json *value);
 const struct json *json_get(const struct json *value, const char *name);
 size_t json_count(const struct json *array);
 const struct json *json_at(const struct json *array, size_t index);
-/* The text of a string, or of a number as it was written (1.50 stays 1.50; -0 is 0), true or false;
- * else the empty view. A string's text is followed by a NUL. */
+/* The text of a string, or of a number as it was written (1.50 stays 1.50; -0 is 0); else the empty
+ * view. A string's text is followed by a NUL. */
 struct str json_text(const struct json *value);
 bool json_bool(const struct json *value);
 /* A number (integer or decimal) as a double: for JWT NumericDate only. False for other types. */

@@ -210,7 +210,7 @@ struct str json_text(const struct json *value)
 {
     char scratch[20];
 
-    if (value == NULL)
+    if (value == NULL || json_type(value) == JSON_BOOL)
         return STR("");
     if (json_type(value) == JSON_INT) /* json-c keeps this text with the object */
         return str_of(json_object_get_string(unwrap(value)));

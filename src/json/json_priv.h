@@ -39,7 +39,7 @@ bool json_check_count(struct str text, const char **why, size_t *at, size_t *val
 bool json_next_member(const struct json *object, const void **cursor, struct str *name,
                       const struct json **value);
 
-/* As json_text, but an integer is written to scratch, so that nothing is allocated. */
+/* As json_text (and true or false for a boolean), but an integer is written to scratch, so that nothing is allocated. */
 struct str json_scalar_text(const struct json *value, char scratch[20]);
 
 #endif
