@@ -289,8 +289,122 @@ START_TEST(a_name_of_the_longest_length_is_not_cut)
 }
 END_TEST
 
+/* --- lists, null and booleans -------------------------------------------------------------------- */
+struct line {
+    uint32_t present;
+    int64_t minutes, gone;
+};
+enum { LINE_MINUTES, LINE_GONE };
+static const struct field line_fields[] = {
+    [LINE_MINUTES] = FIELD_INT(struct line, minutes, .required = true, .min = 1, .max = 9),
+    [LINE_GONE] = FIELD_BOOL(struct line, gone),
+};
+static const struct schema line_schema = SCHEMA_INPUT("Line", struct line, line_fields);
+
+struct page {
+    uint32_t present;
+    struct str note;
+    struct date until;
+    int64_t size;
+    struct field_list lines, names;
+};
+enum { PAGE_NOTE, PAGE_UNTIL, PAGE_SIZE, PAGE_LINES };
+static const struct field page_fields[] = {
+    [PAGE_NOTE] = FIELD_TEXT(struct page, note, .min = 1, .max = 9, .nullable = true),
+    [PAGE_UNTIL] = FIELD_DATE(struct page, until, .nullable = true),
+    [PAGE_SIZE] = FIELD_INT(struct page, size, .min = 1, .max = 9, .nullable = true),
+    [PAGE_LINES] = FIELD_LIST(struct page, lines, .items = &line_schema, .min = 1, .max = 3),
+    FIELD_TEXTS(struct page, names),
+};
+static const struct schema page_schema = SCHEMA_INPUT("Page", struct page, page_fields);
+
+START_TEST(reads_lists_into_structs)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    const struct json *json;
+    struct faults faults;
+    struct page page = {0};
+
+    faults_init(&faults, mem);
+    ck_assert_int_eq(json_parse(mem,
+                                STR("{\"lines\":[{\"minutes\":3},{\"gone\":true,\"minutes\":4},"
+                                    "{\"minutes\":5,\"gone\":false}]}"),
+                                &faults, &json),
+                     STATUS_OK);
+    ck_assert_int_eq(json_read(mem, json, &page_schema, &page, &faults), STATUS_OK);
+    ck_assert_uint_eq(page.lines.count, 3);
+    const struct line *lines = page.lines.items;
+    ck_assert_int_eq(lines[0].minutes, 3);
+    ck_assert(!field_is_present(&line_schema, &lines[0], LINE_GONE));
+    ck_assert_int_eq(lines[1].gone, 1);
+    ck_assert_int_eq(lines[2].gone, 0);
+    ck_assert(field_is_present(&line_schema, &lines[2], LINE_GONE));
+    ck_assert_uint_eq(page.present, 1U << PAGE_LINES);
+    talloc_free(mem);
+}
+END_TEST
+
+START_TEST(null_stands_for_nothing_where_a_row_says_so)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    const struct json *json;
+    struct faults faults;
+    struct page page = {.note = STR("old"), .until = {7}, .size = 7};
+
+    faults_init(&faults, mem);
+    ck_assert_int_eq(
+        json_parse(mem, STR("{\"note\":null,\"until\":null,\"size\":null}"), &faults, &json),
+        STATUS_OK);
+    ck_assert_int_eq(json_read(mem, json, &page_schema, &page, &faults), STATUS_OK);
+    ck_assert_view(page.note, "");
+    ck_assert_int_eq(page.until.days, DATE_NONE_DAYS);
+    ck_assert_int_eq(page.size, 0);
+    ck_assert_uint_eq(page.present, 7);
+    talloc_free(mem);
+}
+END_TEST
+
+START_TEST(says_each_fault_of_a_list_with_its_place)
+{
+    static const struct {
+        const char *json, *said;
+    } cases[] = {
+        {"{\"lines\":[]}", "/lines length: must have 1 to 3 items, has 0"},
+        {"{\"lines\":[{},{},{},{}]}", "/lines length: must have 1 to 3 items, has 4"},
+        {"{\"lines\":{}}", "/lines type: must be an array"},
+        {"{\"lines\":null}", "/lines type: must be an array"},
+        {"{\"lines\":[7]}", "/lines/0 type: must be an object"},
+        {"{\"lines\":[{\"minutes\":1},{}]}", "/lines/1/minutes required: is missing"},
+        {"{\"lines\":[{\"minutes\":1},{\"minutes\":10,\"gone\":1,\"x\":2}]}",
+         "/lines/1/minutes range: must be a whole number from 1 to 9; "
+         "/lines/1/gone type: must be true or false; /lines/1/x unknown: there is no such member"},
+        {"{\"names\":[]}", "/names read-only: is set by the server"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        TALLOC_CTX *mem = talloc_new(NULL);
+        const struct json *json;
+        struct faults faults;
+        struct page page = {0};
+        char said[400] = "";
+        size_t len = 0;
+
+        faults_init(&faults, mem);
+        ck_assert_int_eq(json_parse(mem, str_of(cases[i].json), &faults, &json), STATUS_OK);
+        ck_assert_int_eq(json_read(mem, json, &page_schema, &page, &faults), STATUS_INVALID);
+        for (size_t k = 0; k < faults.count; k++)
+            len += (size_t)snprintf(said + len, sizeof said - len, "%s%s %s: %s",
+                                    k == 0 ? "" : "; ", faults.list[k].pointer, faults.list[k].code,
+                                    faults.list[k].detail);
+        ck_assert_str_eq(said, cases[i].said);
+        talloc_free(mem);
+    }
+}
+END_TEST
+
 UNIT_MAIN("json_read", reads_every_type, marks_what_was_there_and_leaves_the_rest_alone,
           takes_hours_as_number_or_text, says_each_fault_with_its_pointer,
           a_faulty_member_is_not_stored, refuses_what_is_no_object, counts_its_own_faults_only,
           keeps_the_first_faults_of_many, cuts_long_names_before_a_character,
-          a_name_of_the_longest_length_is_not_cut)
+          a_name_of_the_longest_length_is_not_cut, reads_lists_into_structs,
+          null_stands_for_nothing_where_a_row_says_so, says_each_fault_of_a_list_with_its_place)

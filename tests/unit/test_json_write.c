@@ -209,7 +209,44 @@ START_TEST(appends_to_what_is_there)
 }
 END_TEST
 
-UNIT_MAIN("json_write", writes_every_type_in_table_order,
+struct line {
+    int64_t minutes, late, size;
+};
+static const struct field line_fields[] = {
+    FIELD_INT(struct line, minutes),
+    FIELD_BOOL(struct line, late),
+    FIELD_INT(struct line, size, .nullable = true),
+};
+static const struct schema line_schema = SCHEMA("Line", struct line, line_fields);
+struct page {
+    struct field_list lines, names;
+};
+static const struct field page_fields[] = {
+    FIELD_LIST(struct page, lines, .items = &line_schema),
+    FIELD_TEXTS(struct page, names),
+};
+static const struct schema page_schema = SCHEMA("Page", struct page, page_fields);
+
+START_TEST(writes_lists)
+{
+    static const struct line lines[] = {{7, 0, 0}, {8, 1, 5}};
+    static const struct str names[] = {STR_INIT("a"), STR_INIT("\"")};
+    const struct page page = {{lines, 2}, {names, 2}}, empty = {{NULL, 0}, {NULL, 0}};
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct buf b;
+
+    buf_init(&b, mem, 1000);
+    json_write(&b, &page_schema, &page);
+    json_write(&b, &page_schema, &empty);
+    ck_assert_view(buf_str(&b),
+                   "{\"lines\":[{\"minutes\":7,\"late\":false,\"size\":null},"
+                   "{\"minutes\":8,\"late\":true,\"size\":5}],\"names\":[\"a\",\"\\\"\"]}"
+                   "{\"lines\":[],\"names\":[]}");
+    talloc_free(mem);
+}
+END_TEST
+
+UNIT_MAIN("json_write", writes_lists, writes_every_type_in_table_order,
           escapes_what_must_be_escaped_and_nothing_else, any_text_survives_the_round_trip,
           a_full_buffer_fails_and_holds_no_more_than_its_limit,
           a_buffer_that_has_failed_stays_as_it_is, a_name_may_have_32_characters,
