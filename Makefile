@@ -130,7 +130,7 @@ packages: ## install the Debian packages that run and build need
 
 run: packages ## install what is needed, build, start everything below var/ (PORT, HTTP_PORT, TENANT_PORT)
 	@$(MAKE) --no-print-directory VARIANT=release build
-	@scripts/stack up $(PORTS)
+	@scripts/stack up --company $(PORTS)
 
 stop: ## end what `make run` started
 	@scripts/stack down

@@ -64,6 +64,28 @@ START_TEST(test_same_key_and_request_replays)
 }
 END_TEST
 
+/* The reply of a whole week is longer than what a column has room for at first. */
+START_TEST(test_a_long_reply_replays_whole)
+{
+    static const int64_t lengths[] = {16384, 16385, 300000, 8, 2000000};
+    struct world *w = world_open();
+    struct post p = a_post(person(w, "ann"), "2026-11-23", 60);
+
+    p.key = "0123456789abcdef";
+    ck_assert_int_eq(post(w, &p), STATUS_OK);
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        sql_do(w, "UPDATE event SET after_json = CONCAT('{', REPEAT('x', %d), '}')",
+               (int)lengths[i] - 2);
+        ck_assert_int_eq(post(w, &p), STATUS_OK);
+        ck_assert(p.replay.found);
+        ck_assert_uint_eq(p.replay.after.len, (size_t)lengths[i]);
+        ck_assert_uint_eq(strspn(p.replay.after.data + 1, "x"), (size_t)lengths[i] - 2);
+        ck_assert_int_eq(p.replay.after.data[lengths[i] - 1], '}');
+    }
+    world_close(w);
+}
+END_TEST
+
 START_TEST(test_same_key_and_another_request_is_refused)
 {
     struct world *w = world_open();
@@ -483,11 +505,11 @@ START_TEST(test_racing_writers_never_pass_24_hours)
 }
 END_TEST
 
-UNIT_MAIN("tx", test_post_takes_four_round_trips, test_same_key_and_request_replays,
-          test_same_key_and_another_request_is_refused, test_keys_are_the_callers_own_and_bytes,
-          test_a_refusal_looks_the_key_up_first, test_a_refused_body_stores_nothing,
-          test_a_clash_of_entry_ids_runs_again, test_a_deadlock_is_repeated,
-          test_a_lock_that_stays_ends_as_contended_in_time, test_a_lock_that_is_freed_is_waited_for,
-          test_lost_at_any_statement, test_lost_in_commit, test_lost_in_commit_for_good,
-          test_a_late_commit_is_not_repeated, test_killed_between_requests,
-          test_racing_writers_never_pass_24_hours)
+UNIT_MAIN("tx", test_a_long_reply_replays_whole, test_post_takes_four_round_trips,
+          test_same_key_and_request_replays, test_same_key_and_another_request_is_refused,
+          test_keys_are_the_callers_own_and_bytes, test_a_refusal_looks_the_key_up_first,
+          test_a_refused_body_stores_nothing, test_a_clash_of_entry_ids_runs_again,
+          test_a_deadlock_is_repeated, test_a_lock_that_stays_ends_as_contended_in_time,
+          test_a_lock_that_is_freed_is_waited_for, test_lost_at_any_statement, test_lost_in_commit,
+          test_lost_in_commit_for_good, test_a_late_commit_is_not_repeated,
+          test_killed_between_requests, test_racing_writers_never_pass_24_hours)
