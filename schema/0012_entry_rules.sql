@@ -8,4 +8,4 @@ ALTER TABLE entry
     ADD KEY entry_status (status, work_date, id),
     ADD KEY entry_project (project_id, work_date, status, minutes, person_id),
     ADD CONSTRAINT entry_decider_person CHECK (decided_by IS NULL OR decided_by < 2147483648),
-    ADD CONSTRAINT entry_reason CHECK (status <> 3 OR reason <> '');
+    ADD CONSTRAINT entry_reason CHECK (status <> 3 OR CHAR_LENGTH(reason) > 0);
