@@ -16,6 +16,7 @@
 #include "ts/entry.h"
 #include "ts/principal.h"
 #include "ts/project.h"
+#include "ts/sheet.h"
 #include "ts/status.h"
 
 struct store_config {
@@ -236,6 +237,57 @@ enum status tx_person_claim(struct tx *tx, int64_t person_id,
 enum status tx_user_id_taken(struct tx *tx, struct str user_id, bool *out) TS_MUST_CHECK;
 
 /* --- weeks ------------------------------------------------------------------- */
+/* A person's week. */
+struct sheet_id {
+    int64_t person_id;
+    struct iso_week week;
+};
+/* What is stored of it: whose it is, version, reason, entries (others' drafts are only counted) and
+ * what a reply does not hold; sheet_sum_up computes the rest. One statement, so that all of it is of
+ * one version. A week without a row has version 0 and no entries. Outside a transaction, and inside
+ * one (nothing is locked by it). STATUS_NOT_FOUND when `who` may not see that person. */
+enum status store_sheet_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                            struct sheet_id id, struct sheet *out) TS_MUST_CHECK;
+enum status tx_sheet_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who,
+                         struct sheet_id id, struct sheet *out) TS_MUST_CHECK;
+/* What was read before a lock was taken has been changed meanwhile: ends this run, so that
+ * store_transact runs the body again. */
+enum status tx_repeat(struct tx *tx) TS_MUST_CHECK;
+
+/* Of the week's entries in a status that `op` changes, moves all to the status after it and their
+ * versions by one (the bulk of submit and withdraw; own weeks only); the decision that stood is
+ * cleared. `changed` is their number as it was read: another one ends the run (tx_repeat). */
+enum status tx_entries_submit(struct tx *tx, const struct principal *who, struct sheet_id id,
+                              int64_t changed, int64_t at) TS_MUST_CHECK;
+enum status tx_entries_withdraw(struct tx *tx, const struct principal *who, struct sheet_id id,
+                                int64_t changed, int64_t at) TS_MUST_CHECK;
+/* What is said of a week without entries: ENTRY_DRAFT = nothing; a reason for ENTRY_REJECTED; who
+ * decided it, 0 = nobody. After tx_week_change, which made the row and locked it. Own weeks, or of
+ * others for who sees them. */
+enum status tx_week_say(struct tx *tx, const struct principal *who, struct sheet_id id,
+                        enum entry_status said, struct str reason,
+                        int64_t decided_by) TS_MUST_CHECK;
+
+/* The weeks of a person that have a row; others' drafts are not counted. */
+struct week_total {
+    struct iso_week week; /* 0: the person has none in the range; only active_* tell something */
+    int64_t minutes;
+    int64_t count[ENTRY_STATUS_COUNT];
+    int64_t empty_status, version;
+    struct str reason;
+    int64_t hidden_drafts;
+    struct date active_from, active_to; /* of the person; active_from is a date always */
+};
+typedef enum status store_week_fn(const struct week_total *row, void *arg);
+struct week_filter {
+    int64_t person_id;
+    struct iso_week from, to;
+    int64_t limit;
+};
+/* Newest first. At least one row, unless `who` may not see that person: STATUS_NOT_FOUND. */
+enum status store_weeks_each(struct store *store, const struct principal *who,
+                             const struct week_filter *filter, store_week_fn *each,
+                             void *arg) TS_MUST_CHECK;
 
 /* --- decisions ----------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include "ts/clock.h"
 #include "ts/crypto.h"
 #include "ts/log.h"
+#include "ts/parse.h"
 
 /* --- people seen lately -------------------------------------------------------------
  * A worker remembers who a subject is, so that a request needs no look-up: an id never changes while it
@@ -67,12 +68,12 @@ static void remember(struct person_cache *cache, struct str sub, int64_t person_
 }
 
 /* --- token and scope ----------------------------------------------------------------- */
-static enum status challenge_scope(struct call *call)
+enum status access_refuse(struct call *call, uint32_t scopes_wanted)
 {
     struct buf scopes, header;
 
     buf_init(&scopes, call->mem, 512);
-    scope_write(&scopes, call->route->scopes);
+    scope_write(&scopes, scopes_wanted);
     buf_init(&header, call->mem, 1024);
     buf_add_str(&header, STR("Bearer error=\"insufficient_scope\", scope=\""));
     buf_add_str(&header, buf_str(&scopes));
@@ -112,7 +113,9 @@ enum status access_check(struct call *call)
     if (st != STATUS_OK)
         return st;
     trace_subject(call);
-    return (call->claims->scopes & call->route->scopes) == 0 ? challenge_scope(call) : STATUS_OK;
+    return (call->claims->scopes & call->route->scopes) == 0
+               ? access_refuse(call, call->route->scopes)
+               : STATUS_OK;
 }
 
 /* --- persons --------------------------------------------------------------------------- */
@@ -238,4 +241,28 @@ enum status access_principal(struct call *call, struct principal *out)
     out->person_id = out->actor_id = person.id;
     out->user_id = person.user_id;
     return STATUS_OK;
+}
+
+enum status access_whose(struct call *call, const struct principal *who, struct str user,
+                         int64_t *person_id, struct str *user_id)
+{
+    struct person person = {.id = who->person_id, .user_id = who->user_id};
+    enum status st = STATUS_OK;
+    int64_t id;
+    bool own = user.len == 0 || str_eq(user, who->user_id) ||
+               (parse_id(user, &id) && id == who->person_id);
+
+    if (!own && !who->sees_others)
+        return access_refuse(call, SCOPE_APPROVE);
+    if (!own)
+        st = store_person_find(call->mem, call->api->store, who, user, &person);
+    if (st == STATUS_NOT_FOUND) {
+        faults_add(&call->faults, "?user", "unknown-person", "is nobody's user_id or id");
+        return STATUS_INVALID;
+    }
+    if (st == STATUS_OK) {
+        *person_id = person.id;
+        *user_id = person.user_id;
+    }
+    return st;
 }

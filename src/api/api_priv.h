@@ -108,11 +108,18 @@ enum status access_check(struct call *call) TS_MUST_CHECK;
 /* The person behind verified claims: looked up, claimed or made at first use. The only maker of principals. */
 enum status access_principal(struct call *call, struct principal *out) TS_MUST_CHECK;
 enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUST_CHECK;
+/* Refuses for want of one of these scopes, with the challenge of RFC 6750. STATUS_NO_SCOPE. */
+enum status access_refuse(struct call *call, uint32_t scopes) TS_MUST_CHECK;
+/* Whose data is asked for by a `user` parameter (empty = one's own): a person's id and user_id.
+ * Others' need approve:timesheets (STATUS_NO_SCOPE); STATUS_INVALID for nobody's. */
+enum status access_whose(struct call *call, const struct principal *who, struct str user,
+                         int64_t *person_id, struct str *user_id) TS_MUST_CHECK;
 
 /* --- handlers -------------------------------------------------------------------- */
 person_handler entries_list, entry_create, entry_read, entry_patch, entry_delete;
 person_handler projects_list;
 /* weeks */
+person_handler weeks_list, week_read;
 /* decisions */
 /* uploads */
 /* people, projects, sources, the period lock */
@@ -152,5 +159,26 @@ enum status write_key(struct call *call, const struct principal *who,
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
 enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
+
+/* --- what may be booked --------------------------------------------------------------- */
+/* May an entry have this date (design rule 3)? Else a fault is added at the pointer. */
+bool booking_date(struct call *call, struct date date, const char *pointer);
+/* The project with the code. STATUS_INVALID, with a fault at the pointer, when there is none. */
+enum status booking_find(struct call *call, struct str code, const char *pointer,
+                         struct project *out) TS_MUST_CHECK;
+/* Its id, if it takes time for that date; STATUS_PROJECT_CLOSED (then the id is given too). */
+enum status booking_project(struct call *call, struct str code, struct date date,
+                            const char *pointer, int64_t *project_id) TS_MUST_CHECK;
+
+/* --- sheets --------------------------------------------------------------------------- */
+/* A person's week as `who` sees it, summed up; outside (tx NULL) or inside a transaction. All of it
+ * is in mem. STATUS_NOT_FOUND when `who` may not see that person. */
+enum status sheet_load(TALLOC_CTX *mem, struct call *call, struct tx *tx,
+                       const struct principal *who, struct sheet_id id,
+                       struct sheet *out) TS_MUST_CHECK;
+/* Computes state, totals and warnings again, after its entries or empty_status have changed. */
+enum status sheet_settle(TALLOC_CTX *mem, struct sheet *sheet) TS_MUST_CHECK;
+/* The reply of GET: with ETag; 304 only while the state does not change by itself. */
+enum status sheet_reply(struct call *call, const struct sheet *sheet) TS_MUST_CHECK;
 
 #endif

@@ -70,37 +70,6 @@ static enum status filter_cursor(struct call *call, const struct entry_query *qu
     return STATUS_INVALID;
 }
 
-/* Whose entries: one's own, or with approve:timesheets somebody else's. */
-static enum status filter_person(struct call *call, const struct principal *who,
-                                 const struct entry_query *query, struct entry_filter *filter,
-                                 struct str *user_id)
-{
-    struct person person;
-    int64_t id;
-
-    filter->person_id = who->person_id;
-    *user_id = who->user_id;
-    if (!asked(query, ENTRY_QUERY_USER) || str_eq(query->user, who->user_id) ||
-        (parse_id(query->user, &id) && id == who->person_id))
-        return STATUS_OK;
-    if (!who->sees_others) {
-        http_reply_header(call->reply, "WWW-Authenticate",
-                          STR("Bearer error=\"insufficient_scope\", scope=\"approve:timesheets\""));
-        faults_detail(&call->faults, "Others' entries need the scope approve:timesheets.");
-        return STATUS_NO_SCOPE;
-    }
-    enum status st = store_person_find(call->mem, call->api->store, who, query->user, &person);
-    if (st == STATUS_NOT_FOUND) {
-        faults_add(&call->faults, "?user", "unknown-person", "is nobody's user_id or id");
-        return STATUS_INVALID;
-    }
-    if (st == STATUS_OK) {
-        filter->person_id = person.id;
-        *user_id = person.user_id;
-    }
-    return st;
-}
-
 struct entry_page {
     struct call *call;
     struct str user_id;
@@ -142,7 +111,7 @@ enum status entries_list(struct call *call, const struct principal *who)
     if (st == STATUS_OK)
         st = dates;
     if (st == STATUS_OK)
-        st = filter_person(call, who, query, &filter, &page.user_id);
+        st = access_whose(call, who, query->user, &filter.person_id, &page.user_id);
     if (st == STATUS_OK)
         st = store_entries_each(call->api->store, who, &filter, add_entry, &page);
     if (st != STATUS_OK)

@@ -7,7 +7,7 @@
 #include "ts/clock.h"
 #include "ts/parse.h"
 
-enum { PROJECT_AGE_MS = 1000, EVENT_TEXT_MAX = 8000 };
+enum { EVENT_TEXT_MAX = 8000 };
 
 struct entry_write {
     struct call *call;
@@ -25,18 +25,6 @@ static const char *minutes_pointer(const struct entry_input *in)
     return field_is_present(&entry_input_schema, in, ENTRY_INPUT_HOURS) ? "/hours" : "/minutes";
 }
 
-static bool check_date(struct call *call, struct date date)
-{
-    char last[DATE_TEXT_LEN];
-
-    if (entry_date_allowed(date, clock_today()))
-        return true;
-    date_format(entry_last_date(clock_today()), last);
-    faults_add(&call->faults, "/date", "range", "must be from %d-01-01 to %.*s", ENTRY_YEAR_MIN,
-               DATE_TEXT_LEN, last);
-    return false;
-}
-
 static bool check_minutes(struct call *call, const struct entry_input *in, bool required,
                           int64_t *out)
 {
@@ -46,40 +34,6 @@ static bool check_minutes(struct call *call, const struct entry_input *in, bool 
         return true;
     faults_add(&call->faults, minutes_pointer(in), "hours", "%s", why);
     return false;
-}
-
-/* A remembered project that does not fit is asked for again before it is refused. */
-static enum status find_project(struct call *call, struct str code, int64_t max_age_ms,
-                                struct project *out)
-{
-    enum status st = store_project_get(call->api->store, code, max_age_ms, out);
-
-    if (st == STATUS_NOT_FOUND && max_age_ms > 0)
-        st = store_project_get(call->api->store, code, 0, out);
-    if (st != STATUS_NOT_FOUND)
-        return st;
-    faults_add(&call->faults, "/project", "unknown-project",
-               "is no project's code; GET /api/projects lists them");
-    return STATUS_INVALID;
-}
-
-/* Known, and open for the date. The id is given in both cases. */
-static enum status check_project(struct call *call, struct str code, struct date date,
-                                 int64_t *project_id)
-{
-    struct project project;
-    enum status st = find_project(call, code, PROJECT_AGE_MS, &project);
-
-    if (st == STATUS_OK && !project_takes(&project, date))
-        st = find_project(call, code, 0, &project);
-    if (st != STATUS_OK)
-        return st;
-    *project_id = project.id;
-    if (project_takes(&project, date))
-        return STATUS_OK;
-    faults_detail(&call->faults, "The project %.*s takes no time for that date.", (int)code.len,
-                  code.data);
-    return STATUS_PROJECT_CLOSED;
 }
 
 static void explain_day(struct call *call, struct date date, int64_t there, int64_t minutes,
@@ -219,9 +173,9 @@ static enum status create(struct tx *tx, void *arg)
     int64_t project_id = 0, seq = 0, there[WEEK_DAYS] = {0};
 
     begin(w);
-    bool date_ok = check_date(call, in->date);
+    bool date_ok = booking_date(call, in->date, "/date");
     bool minutes_ok = check_minutes(call, in, true, &w->minutes);
-    enum status st = check_project(call, in->project, in->date, &project_id);
+    enum status st = booking_project(call, in->project, in->date, "/project", &project_id);
     bool closed = st == STATUS_PROJECT_CLOSED;
     if (closed ? !(date_ok && minutes_ok) : st == STATUS_OK && call->faults.count > 0)
         st = STATUS_INVALID;
@@ -290,10 +244,10 @@ static enum status check_patch(struct entry_write *w)
     enum status st = STATUS_OK;
 
     if (field_is_present(&entry_patch_schema, in, ENTRY_INPUT_DATE))
-        (void)check_date(w->call, in->date); /* the fault is what counts */
+        (void)booking_date(w->call, in->date, "/date"); /* the fault is what counts */
     (void)check_minutes(w->call, in, false, &w->minutes);
     if (field_is_present(&entry_patch_schema, in, ENTRY_INPUT_PROJECT))
-        st = find_project(w->call, in->project, PROJECT_AGE_MS, &project);
+        st = booking_find(w->call, in->project, "/project", &project);
     return st == STATUS_OK && w->call->faults.count > 0 ? STATUS_INVALID : st;
 }
 
@@ -320,7 +274,7 @@ static enum status merge(struct entry_write *w, const struct entry *was, enum en
     /* a closed project takes no new work; less or other words on old work may still be put right */
     bool more = now->date.days != was->date.days || !str_eq(now->project, was->project) ||
                 now->minutes > was->minutes;
-    enum status st = check_project(w->call, now->project, now->date, project_id);
+    enum status st = booking_project(w->call, now->project, now->date, "/project", project_id);
     return st == STATUS_PROJECT_CLOSED && !more ? STATUS_OK : st;
 }
 

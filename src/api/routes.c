@@ -15,6 +15,13 @@ const struct route api_routes[] = {
     ROUTE(HTTP_GET, "/projects", SCOPE_READ, projects_list, .query = &project_query_schema,
           .output = &project_schema, .summary = "The pick list of projects"),
     /* weeks */
+    ROUTE(HTTP_GET, "/weeks", SCOPE_READ, weeks_list, .query = &weeks_query_schema,
+          .output = &week_summary_schema, .list = true, .summary = "Own weeks, newest first",
+          .doc = "Weeks without entries are among them: missing when they are over, open before. "
+                 "Others' weeks need the scope approve:timesheets, and show no drafts."),
+    ROUTE(HTTP_GET, "/weeks/{week}", SCOPE_READ, week_read, .output = &sheet_schema,
+          .refuses = REFUSES(NOT_FOUND), .summary = "One own week with its entries",
+          .doc = "A week that nothing was done in yet is there too, with version 0."),
     /* decisions */
     /* uploads */
     /* people, projects, sources, the period lock */

@@ -16,6 +16,8 @@ static const struct sample {
     {HTTP_PATCH, "/timesheets/{id}", "{id}", "{\"minutes\":61}", "\"e1\"", 200, 403},
     {HTTP_DELETE, "/timesheets/{id}", "{id}", NULL, "\"e1\"", 204, 403},
     {HTTP_GET, "/projects", "/api/projects", NULL, NULL, 200, 403},
+    {HTTP_GET, "/weeks", "/api/weeks", NULL, NULL, 200, 403},
+    {HTTP_GET, "/weeks/{week}", "/api/weeks/2040-W48", NULL, NULL, 200, 403},
     {HTTP_GET, "/me", "/api/me", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/live", "/api/health/live", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/ready", "/api/health/ready", NULL, NULL, 200, 200},
