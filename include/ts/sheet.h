@@ -87,6 +87,8 @@ struct sheet_room {
     struct sheet_warning *warnings; /* sheet_warnings_max(number of entries) */
 };
 size_t sheet_warnings_max(size_t entry_count);
+/* Entries in the order of a sheet: by date, then id. */
+void sheet_sort(struct entry *entries, size_t count);
 /* Computes dates, state, totals and warnings from number, entries (ordered by date) and what is
  * stored with the week. */
 void sheet_sum_up(struct sheet *sheet, struct date today, const struct sheet_room *room);

@@ -268,15 +268,22 @@ enum status tx_week_say(struct tx *tx, const struct principal *who, struct sheet
                         enum entry_status said, struct str reason,
                         int64_t decided_by) TS_MUST_CHECK;
 
-/* The weeks of a person that have a row; others' drafts are not counted. */
+/* From when to when a person was active, as far as that is known: from the day the row was made on
+ * unless an admin said otherwise; DATE_NONE_DAYS: to this day. STATUS_NOT_FOUND when `who` may not
+ * see that person. */
+struct active_range {
+    struct date from, to;
+};
+enum status store_person_active(struct store *store, const struct principal *who, int64_t person_id,
+                                struct active_range *out) TS_MUST_CHECK;
+/* The weeks of a person that have a row; others' drafts are only counted. */
 struct week_total {
-    struct iso_week week; /* 0: the person has none in the range; only active_* tell something */
+    struct iso_week week;
     int64_t minutes;
     int64_t count[ENTRY_STATUS_COUNT];
     int64_t empty_status, version;
     struct str reason;
     int64_t hidden_drafts;
-    struct date active_from, active_to; /* of the person; active_from is a date always */
 };
 typedef enum status store_week_fn(const struct week_total *row, void *arg);
 struct week_filter {
@@ -284,7 +291,7 @@ struct week_filter {
     struct iso_week from, to;
     int64_t limit;
 };
-/* Newest first. At least one row, unless `who` may not see that person: STATUS_NOT_FOUND. */
+/* Newest first. */
 enum status store_weeks_each(struct store *store, const struct principal *who,
                              const struct week_filter *filter, store_week_fn *each,
                              void *arg) TS_MUST_CHECK;

@@ -119,7 +119,7 @@ enum status access_whose(struct call *call, const struct principal *who, struct 
 person_handler entries_list, entry_create, entry_read, entry_patch, entry_delete;
 person_handler projects_list;
 /* weeks */
-person_handler weeks_list, week_read;
+person_handler weeks_list, week_read, week_save, week_submit, week_withdraw;
 /* decisions */
 /* uploads */
 /* people, projects, sources, the period lock */
@@ -163,6 +163,8 @@ enum status event_seal(struct api *api, const struct write_key *key,
 /* --- what may be booked --------------------------------------------------------------- */
 /* May an entry have this date (design rule 3)? Else a fault is added at the pointer. */
 bool booking_date(struct call *call, struct date date, const char *pointer);
+/* May entries be in that week? Else a sentence says which may have some. */
+bool booking_week(struct call *call, struct iso_week week);
 /* The project with the code. STATUS_INVALID, with a fault at the pointer, when there is none. */
 enum status booking_find(struct call *call, struct str code, const char *pointer,
                          struct project *out) TS_MUST_CHECK;
@@ -180,5 +182,37 @@ enum status sheet_load(TALLOC_CTX *mem, struct call *call, struct tx *tx,
 enum status sheet_settle(TALLOC_CTX *mem, struct sheet *sheet) TS_MUST_CHECK;
 /* The reply of GET: with ETag; 304 only while the state does not change by itself. */
 enum status sheet_reply(struct call *call, const struct sheet *sheet) TS_MUST_CHECK;
+
+/* A write whose reply is a week. Its body, which may run several times, goes: sheet_write_begin,
+ * what the request refuses, sheet_write_version, the change to `sheet` in memory and to `before`,
+ * sheet_write_week, the rows, tx_event_insert. Or it ends early with sheet_write_same. */
+struct sheet_write {
+    struct call *call;
+    const struct principal *who;
+    struct sheet_id id;
+    struct write_key key;
+    TALLOC_CTX *run;          /* memory of this run of the body */
+    struct sheet sheet;       /* as it was read, then as it will be */
+    int64_t at;               /* moment of this run, microseconds UTC */
+    struct buf before, after; /* of the event; `after` is the reply */
+};
+/* Runs it and replies, or replays the stored reply of the same Idempotency-Key. */
+enum status sheet_write_run(struct sheet_write *w, store_tx_fn *body) TS_MUST_CHECK;
+/* Forgets what an earlier run left and reads the week. */
+enum status sheet_write_begin(struct sheet_write *w, struct tx *tx) TS_MUST_CHECK;
+/* STATUS_VERSION_REQUIRED, STATUS_STALE. When the effect of the request holds already, a stale
+ * version is that of a repetition, which is answered as the first was: STATUS_OK. */
+enum status sheet_write_version(struct sheet_write *w, bool holds) TS_MUST_CHECK;
+/* There is nothing to change: the reply is the week as it is. */
+enum status sheet_write_same(struct sheet_write *w) TS_MUST_CHECK;
+/* Sums up `sheet` with its next version as the reply, seals the event and changes the week's row,
+ * which is the lock of what follows. Runs the body again when the week is no longer what was read. */
+enum status sheet_write_week(struct sheet_write *w, struct tx *tx, enum event_action action,
+                             const struct week_change *change, struct event *event,
+                             int64_t *seq) TS_MUST_CHECK;
+/* Appends an entry to a JSON array in `before`, which sheet_write_week closes. */
+void sheet_write_before(struct sheet_write *w, const struct entry *entry);
+/* What one entry less (-1) or more (+1) is to its week. */
+void week_change_add(struct week_change *change, const struct entry *entry, int sign);
 
 #endif

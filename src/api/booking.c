@@ -16,6 +16,18 @@ bool booking_date(struct call *call, struct date date, const char *pointer)
     return false;
 }
 
+bool booking_week(struct call *call, struct iso_week week)
+{
+    char last[DATE_TEXT_LEN];
+
+    if (week_is_allowed(week, clock_today()))
+        return true;
+    date_format(entry_last_date(clock_today()), last);
+    faults_detail(&call->faults, "A week has dates from %d-01-01 to %.*s.", ENTRY_YEAR_MIN,
+                  DATE_TEXT_LEN, last);
+    return false;
+}
+
 /* A remembered project that does not fit is asked for again before it is refused. */
 static enum status find(struct call *call, struct str code, int64_t max_age_ms, const char *pointer,
                         struct project *out)

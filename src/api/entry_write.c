@@ -87,16 +87,6 @@ static enum status change_week(struct entry_write *w, struct tx *tx, const struc
     return st == STATUS_OK ? tx_week_change(tx, w->who, change, event, seq, there) : st;
 }
 
-static void add_to_week(struct week_change *change, const struct entry *entry, int sign)
-{
-    int32_t day = date_weekday(entry->date);
-
-    change->minutes[day] = (int16_t)(change->minutes[day] + sign * entry->minutes);
-    change->count[entry->status] = (int16_t)(change->count[entry->status] + sign);
-    if (change->first_day < 0 || day < change->first_day)
-        change->first_day = (int8_t)day;
-}
-
 /* --- replies ---------------------------------------------------------------------------- */
 static int http_status_of(enum event_action action)
 {
@@ -196,7 +186,7 @@ static enum status create(struct tx *tx, void *arg)
                               .updated_at = now};
     if (field_is_present(&entry_input_schema, in, ENTRY_INPUT_STATUS))
         w->entry.status = in->status;
-    add_to_week(&change, &w->entry, 1);
+    week_change_add(&change, &w->entry, 1);
     st = describe(&w->after, &w->entry);
     struct event event = event_of(w, EVENT_ENTRY_CREATED, in->date);
     if (st == STATUS_OK)
@@ -275,7 +265,10 @@ static enum status merge(struct entry_write *w, const struct entry *was, enum en
     bool more = now->date.days != was->date.days || !str_eq(now->project, was->project) ||
                 now->minutes > was->minutes;
     enum status st = booking_project(w->call, now->project, now->date, "/project", project_id);
-    return st == STATUS_PROJECT_CLOSED && !more ? STATUS_OK : st;
+    if (st != STATUS_PROJECT_CLOSED || more)
+        return st;
+    w->call->faults.detail = NULL; /* nothing to tell: it is not refused */
+    return STATUS_OK;
 }
 
 static bool is_same(const struct entry *a, const struct entry *b)
@@ -295,8 +288,8 @@ static enum status change_weeks(struct entry_write *w, struct tx *tx, const stru
     bool same_week = week_of(was->date).number == week_of(w->entry.date).number;
     enum status st;
 
-    add_to_week(&changes[0], &w->entry, 1);
-    add_to_week(&changes[same_week ? 0 : 1], was, -1);
+    week_change_add(&changes[0], &w->entry, 1);
+    week_change_add(&changes[same_week ? 0 : 1], was, -1);
     events[0] = event_of(w, EVENT_ENTRY_EDITED, w->entry.date);
     events[1] = event_of(w, EVENT_ENTRY_MOVED_OUT, was->date);
     *count = same_week ? 1 : 2;
@@ -386,7 +379,7 @@ static enum status delete (struct tx *tx, void *arg) {
     if (st != STATUS_OK) return st;
     w->entry = was;
     w->entry.updated_at = clock_wall_us();
-    add_to_week(&change, &was, -1);
+    week_change_add(&change, &was, -1);
     st = describe(&w->before, &was);
     struct event event = event_of(w, EVENT_ENTRY_DELETED, was.date);
     if (st == STATUS_OK) st = change_week(w, tx, &w->key, &change, &event, &seq, there);

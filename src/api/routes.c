@@ -22,6 +22,25 @@ const struct route api_routes[] = {
     ROUTE(HTTP_GET, "/weeks/{week}", SCOPE_READ, week_read, .output = &sheet_schema,
           .refuses = REFUSES(NOT_FOUND), .summary = "One own week with its entries",
           .doc = "A week that nothing was done in yet is there too, with version 0."),
+    ROUTE(HTTP_PUT, "/weeks/{week}", SCOPE_CREATE, week_save, .body = &week_input_schema,
+          .output = &sheet_schema, .versioned = true, .body_max = WEEK_BODY_MAX,
+          .refuses = REFUSES(NOT_FOUND) | REFUSES(DAY_OVER_24H) | REFUSES(APPROVED) |
+                     REFUSES(PERIOD_LOCKED) | REFUSES(PROJECT_CLOSED),
+          .summary = "Save a week",
+          .doc = "All or nothing. An entry that is not named stays; {id, delete: true} deletes one "
+                 "and needs the scope delete:timesheets; an item without id is a new draft. Only "
+                 "what differs is a change: an approved or locked entry that is sent as it is does "
+                 "no harm."),
+    ROUTE(HTTP_PUT, "/weeks/{week}/submission", SCOPE_CREATE, week_submit,
+          .body = &submission_input_schema, .output = &sheet_schema, .versioned = true,
+          .optional_body = true, .refuses = REFUSES(NOT_FOUND) | REFUSES(PERIOD_LOCKED),
+          .summary = "Submit a week",
+          .doc = "Drafts and rejected entries become submitted. A week without entries can be "
+                 "submitted too."),
+    ROUTE(HTTP_DELETE, "/weeks/{week}/submission", SCOPE_CREATE, week_withdraw,
+          .output = &sheet_schema, .versioned = true,
+          .refuses = REFUSES(NOT_FOUND) | REFUSES(PERIOD_LOCKED), .summary = "Withdraw a week",
+          .doc = "Submitted entries become drafts again; approved and rejected ones stay."),
     /* decisions */
     /* uploads */
     /* people, projects, sources, the period lock */

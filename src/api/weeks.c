@@ -65,9 +65,9 @@ enum status week_read(struct call *call, const struct principal *who)
 struct week_page {
     struct call *call;
     const struct weeks_query *query;
-    struct date today, current;         /* Monday of the current week */
-    struct date next, last;             /* the next one's and the oldest one's Monday */
-    struct date active_from, active_to; /* of the person */
+    struct date today, current; /* Monday of the current week */
+    struct date next, last;     /* the next one's and the oldest one's Monday */
+    struct active_range active; /* of the person */
     int64_t limit, count;
     char last_given[WEEK_TEXT_LEN];
 };
@@ -95,7 +95,7 @@ static enum status give(struct week_page *page, const struct week_total *total)
     summary.to.days = summary.from.days + WEEK_DAYS - 1;
     summary.state =
         week_state_of(counts, (enum entry_status)total->empty_status,
-                      week_is_due(total->week, page->today, total->active_from, total->active_to));
+                      week_is_due(total->week, page->today, page->active.from, page->active.to));
     if (summary.state == WEEK_REJECTED && counts[ENTRY_REJECTED] == 0)
         summary.reason = total->reason;
     bool wanted = !asked(page->query, WEEKS_QUERY_STATE) || page->query->state == summary.state;
@@ -117,12 +117,10 @@ static enum status give_gap(struct week_page *page, struct date monday)
         page->next = page->current;
     for (; st == STATUS_OK && page->next.days > monday.days && page->count <= page->limit;
          page->next.days -= WEEK_DAYS) {
-        const struct week_total none = {.week = week_of(page->next),
-                                        .active_from = page->active_from,
-                                        .active_to = page->active_to};
-        if (page->next.days + WEEK_DAYS <= page->active_from.days)
+        const struct week_total none = {.week = week_of(page->next)};
+        if (page->next.days + WEEK_DAYS <= page->active.from.days)
             break; /* nor in any week before */
-        if (week_is_active(none.week, none.active_from, none.active_to))
+        if (week_is_active(none.week, page->active.from, page->active.to))
             st = give(page, &none);
     }
     return st;
@@ -131,11 +129,6 @@ static enum status give_gap(struct week_page *page, struct date monday)
 static enum status add_week(const struct week_total *row, void *arg)
 {
     struct week_page *page = arg;
-
-    page->active_from = row->active_from;
-    page->active_to = row->active_to;
-    if (row->week.number == 0)
-        return STATUS_OK;
     struct date monday = week_monday(row->week);
     enum status st = give_gap(page, monday);
     page->next.days = monday.days - WEEK_DAYS;
@@ -195,7 +188,9 @@ static enum status give_weeks(struct call *call, const struct principal *who,
 
     if (st != STATUS_OK || page->next.days < page->last.days)
         return st;
-    st = store_weeks_each(call->api->store, who, &filter, add_week, page);
+    st = store_person_active(call->api->store, who, filter.person_id, &page->active);
+    if (st == STATUS_OK)
+        st = store_weeks_each(call->api->store, who, &filter, add_week, page);
     return st == STATUS_OK ? give_gap(page, (struct date){page->last.days - WEEK_DAYS}) : st;
 }
 

@@ -1,6 +1,7 @@
 #include "ts/sheet.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 enum { USER_TEXT_MAX = 255, WEEK_NAME_MAX = 16, COUNT_MAX = WEEK_DAYS * MINUTES_PER_DAY };
 enum { SATURDAY = 5 };
@@ -55,6 +56,21 @@ bool week_is_allowed(struct iso_week week, struct date today)
 {
     return entry_date_allowed(week_monday(week), today) ||
            entry_date_allowed(sunday_of(week), today);
+}
+
+static int by_date_and_id(const void *a, const void *b)
+{
+    const struct entry *one = a, *other = b;
+
+    if (one->date.days != other->date.days)
+        return one->date.days < other->date.days ? -1 : 1;
+    return (one->id > other->id) - (one->id < other->id);
+}
+
+void sheet_sort(struct entry *entries, size_t count)
+{
+    if (count > 1)
+        qsort(entries, count, sizeof entries[0], by_date_and_id);
 }
 
 /* --- totals --------------------------------------------------------------------------------- */

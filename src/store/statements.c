@@ -15,7 +15,8 @@
     " WHERE e.id = ? AND " WHO_SEES_ENTRY
 
 /* Of a person's week: the person, the week's row and its entries in one result; what is not there is
- * NULL. A week without a row lies inside the period lock as far as the lock itself says. */
+ * NULL. A week without a row lies inside the period lock as far as the lock itself says. Not sorted: an
+ * ORDER BY makes the server copy all of it first. */
 #define SHEET_ROWS                                                                                 \
     "SELECT " ENTRY_COLUMNS ", p.user_id, p.id AS owner_id, w.version AS week_version, w.seq,"     \
     " COALESCE(w.locked_days, LEAST(7, GREATEST(0, DATEDIFF(l.locked_through, ?) + 1)), 0)"        \
@@ -23,10 +24,11 @@
     " FROM person p LEFT JOIN period_lock l ON l.id = 1"                                           \
     " LEFT JOIN week w ON w.person_id = p.id AND w.week = ?"                                       \
     " LEFT JOIN entry e ON e.person_id = p.id AND e.work_date BETWEEN ? AND ? AND " WHO_SEES_ENTRY \
-    " WHERE p.id = ? AND (p.id = ? OR ? = 1) ORDER BY e.work_date, e.id"
+    " WHERE p.id = ? AND (p.id = ? OR ? = 1)"
 #define WEEK_TOTALS                                                                                \
-    "COALESCE(w.week, 0) AS week, w.n_draft, w.n_submitted, w.n_approved, w.n_rejected,"           \
-    " w.empty_status, w.version, w.reason, " ACTIVE_RANGE
+    "w.week, w.n_draft, w.n_submitted, w.n_approved, w.n_rejected, w.empty_status, w.version,"     \
+    " w.reason"
+#define WEEK_MINUTES "(w.d1 + w.d2 + w.d3 + w.d4 + w.d5 + w.d6 + w.d7)"
 #define ACTIVE_RANGE "COALESCE(p.active_from, DATE(p.created_at)) AS active_from, p.active_to"
 
 const struct stmt_spec stmt_specs[STMT_COUNT] = {

@@ -48,7 +48,7 @@ struct schema_state {
     int64_t version, unfinished;
 };
 extern const struct rows schema_state_rows, number_rows, person_rows, project_rows, entry_rows,
-    week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows;
+    week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows, active_rows;
 
 /* A parameter: the letter must be the one in the statement's row. */
 struct value {

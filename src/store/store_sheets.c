@@ -93,6 +93,7 @@ static enum status collect(struct db *db, enum stmt_id stmt, const struct questi
         return STATUS_OK; /* the caller's to interpret */
     if (sheet.person_id == 0)
         return STATUS_NOT_FOUND;
+    sheet_sort(entries.items, entries.count);
     sheet.entries = (struct field_list){entries.items, entries.count};
     *out = sheet;
     return STATUS_OK;
@@ -181,10 +182,29 @@ enum status tx_week_say(struct tx *tx, const struct principal *who, struct sheet
 
 /* --- the list of weeks ------------------------------------------------------------------------------ */
 
+static const struct field active_columns[] = {
+    FIELD_DATE(struct active_range, from, .column = "active_from"),
+    FIELD_DATE(struct active_range, to, .column = "active_to"),
+};
+static const struct schema active_schema = SCHEMA("active", struct active_range, active_columns);
+const struct rows active_rows = {&active_schema, NULL};
+
+enum status store_person_active(struct store *store, const struct principal *who, int64_t person_id,
+                                struct active_range *out)
+{
+    struct active_range row;
+    enum status st =
+        read_one(NULL, store, STMT_PERSON_ACTIVE,
+                 VALUES(V_INT(person_id), V_INT(who->person_id), V_INT(who->sees_others)), &row);
+
+    if (st == STATUS_OK)
+        *out = row;
+    return st;
+}
+
 struct week_total_row {
     int64_t week, minutes, n_draft, n_submitted, n_approved, n_rejected, empty_status, version;
     struct str reason;
-    struct date active_from, active_to;
 };
 static const struct field total_columns[] = {
     FIELD_INT(struct week_total_row, week, .column = "week"),
@@ -196,8 +216,6 @@ static const struct field total_columns[] = {
     FIELD_INT(struct week_total_row, empty_status, .column = "empty_status"),
     FIELD_INT(struct week_total_row, version, .column = "version"),
     FIELD_TEXT(struct week_total_row, reason, .column = "reason"),
-    FIELD_DATE(struct week_total_row, active_from, .column = "active_from"),
-    FIELD_DATE(struct week_total_row, active_to, .column = "active_to"),
 };
 static const struct schema total_schema =
     SCHEMA("week_total", struct week_total_row, total_columns);
@@ -212,9 +230,7 @@ static struct week_total total_of(const struct week_total_row *row, bool own)
         .empty_status = row->empty_status,
         .version = row->version,
         .reason = row->reason,
-        .hidden_drafts = own ? 0 : row->n_draft,
-        .active_from = row->active_from,
-        .active_to = row->active_to};
+        .hidden_drafts = own ? 0 : row->n_draft};
 }
 
 static enum status run_weeks(struct store *store, const struct principal *who,
@@ -224,16 +240,16 @@ static enum status run_weeks(struct store *store, const struct principal *who,
                        person = V_INT(f->person_id), me = V_INT(who->person_id),
                        sees = V_INT(who->sees_others), limit = V_INT(f->limit);
 
-    return own ? read_run(store, STMT_WEEKS, VALUES(from, to, person, me, sees, limit))
+    return own ? read_run(store, STMT_WEEKS, VALUES(person, me, sees, from, to, limit))
                : read_run(store, STMT_WEEKS_OF,
-                          VALUES(from, to, person, V_DATE(week_monday(f->from)),
-                                 V_DATE(sunday_of(f->to)), person, me, sees, limit));
+                          VALUES(person, V_DATE(week_monday(f->from)), V_DATE(sunday_of(f->to)),
+                                 person, me, sees, from, to, limit));
 }
 
 enum status store_weeks_each(struct store *store, const struct principal *who,
                              const struct week_filter *f, store_week_fn *each, void *arg)
 {
-    bool own = f->person_id == who->person_id, found = false, any = false;
+    bool own = f->person_id == who->person_id, found = false;
     enum stmt_id id = own ? STMT_WEEKS : STMT_WEEKS_OF;
     struct week_total_row row;
     enum status st = run_weeks(store, who, f, own);
@@ -245,9 +261,8 @@ enum status store_weeks_each(struct store *store, const struct principal *who,
         if (st != STATUS_OK || !found)
             break;
         const struct week_total total = total_of(&row, own);
-        any = true;
         st = each(&total, arg);
     }
     stmt_done(&store->reader, id);
-    return st == STATUS_OK && !any ? STATUS_NOT_FOUND : st;
+    return st;
 }
