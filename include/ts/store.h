@@ -297,6 +297,25 @@ enum status store_weeks_each(struct store *store, const struct principal *who,
                              void *arg) TS_MUST_CHECK;
 
 /* --- decisions ----------------------------------------------------------------- */
+/* What waits for who sees others: submitted entries of others. */
+struct inbox_filter {
+    int64_t person_id;  /* whose; 0 = anybody's */
+    struct str project; /* empty = any */
+    struct date from, to;
+    struct date after_date; /* cursor: entries after (date, id), oldest first */
+    int64_t after_id;
+    int64_t limit;
+};
+/* Oldest first by (date, id), each with its owner's user_id. Own entries never appear. */
+enum status store_inbox_each(struct store *store, const struct principal *who,
+                             const struct inbox_filter *filter, store_entry_fn *each,
+                             void *arg) TS_MUST_CHECK;
+/* Writes a decision by `who` on one entry, `entry` being what it becomes (status, reason,
+ * updated_at) and `was` what was read, in the week that tx_week_change has locked. When the row is not
+ * that any more, the transaction is run again. STATUS_INVALID: the database finds nothing to read in
+ * the reason. */
+enum status tx_entry_decide(struct tx *tx, const struct principal *who, const struct entry *was,
+                            const struct entry *entry) TS_MUST_CHECK;
 
 /* --- uploads -------------------------------------------------------------------- */
 

@@ -121,6 +121,7 @@ person_handler projects_list;
 /* weeks */
 person_handler weeks_list, week_read, week_save, week_submit, week_withdraw;
 /* decisions */
+person_handler approvals_list, approval_write;
 /* uploads */
 /* people, projects, sources, the period lock */
 /* reports */
@@ -148,6 +149,10 @@ enum status reply_part(struct call *call) TS_MUST_CHECK;
 
 /* Link to the next page of a list (RFC 8288), with the given cursor in place of the request's. */
 enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;
+/* The cursor of a list of entries is the (date, id) of the last one given: 8 and 14 hexadecimal digits. */
+enum { ENTRY_CURSOR_LEN = 8 + 14 };
+bool entry_cursor_read(struct str text, struct date *date, int64_t *id) TS_MUST_CHECK;
+enum status reply_next_entry(struct call *call, struct date date, int64_t id) TS_MUST_CHECK;
 
 /* --- writes ------------------------------------------------------------------------ */
 /* Is the request's Idempotency-Key, if it has one, well-formed? STATUS_BAD_REQUEST (part of the
@@ -159,6 +164,8 @@ enum status write_key(struct call *call, const struct principal *who,
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
 enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
+/* The version that the body of an earlier reply holds. STATUS_INTERNAL when it holds none. */
+enum status replayed_version(struct call *call, struct str body, int64_t *out) TS_MUST_CHECK;
 
 /* --- what may be booked --------------------------------------------------------------- */
 /* May an entry have this date (design rule 3)? Else a fault is added at the pointer. */

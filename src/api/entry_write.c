@@ -93,8 +93,7 @@ static int http_status_of(enum event_action action)
     return action == EVENT_ENTRY_CREATED ? 201 : action == EVENT_ENTRY_DELETED ? 204 : 200;
 }
 
-/* The stored reply holds the version it was given with. */
-static enum status replayed_version(struct call *call, struct str body, int64_t *out)
+enum status replayed_version(struct call *call, struct str body, int64_t *out)
 {
     const struct json *json;
     enum status st = json_parse(call->mem, body, &call->faults, &json);

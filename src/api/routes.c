@@ -1,5 +1,6 @@
 /* The route table: the only way to a handler (house style, section 6). */
 #include "api_priv.h"
+#include "ts/decision.h"
 
 const struct route api_routes[] = {
     ROUTE(HTTP_GET, "/timesheets", SCOPE_READ, entries_list, .query = &entry_query_schema,
@@ -42,6 +43,20 @@ const struct route api_routes[] = {
           .refuses = REFUSES(NOT_FOUND) | REFUSES(PERIOD_LOCKED), .summary = "Withdraw a week",
           .doc = "Submitted entries become drafts again; approved and rejected ones stay."),
     /* decisions */
+    ROUTE(HTTP_GET, "/approvals", SCOPE_APPROVE, approvals_list, .query = &inbox_query_schema,
+          .output = &entry_schema, .list = true, .summary = "What waits for a decision",
+          .doc = "Submitted entries of others, oldest first. One's own are never among them."),
+    ROUTE(HTTP_PUT, "/approvals/{id}", SCOPE_APPROVE, approval_write,
+          .body = &approval_input_schema, .optional_body = true, .output = &entry_schema,
+          .refuses = REFUSES(NOT_FOUND) | REFUSES(STALE) | REFUSES(SELF_APPROVAL) |
+                     REFUSES(FOUR_EYES) | REFUSES(APPROVED) | REFUSES(NOT_SUBMITTED) |
+                     REFUSES(PERIOD_LOCKED),
+          .summary = "Approve or reject an entry",
+          .doc =
+              "An empty body, {}, or the status approved approves the entry; the status rejected "
+              "with a reason gives it back to its owner. If-Match may name the version that was "
+              "seen. Nobody decides their own entries, nor one that they last changed. A "
+              "decision that holds already is answered with 200 and changes nothing."),
     /* uploads */
     /* people, projects, sources, the period lock */
     /* reports */

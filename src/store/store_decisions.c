@@ -1,0 +1,66 @@
+#include "store_priv.h"
+
+/* --- the inbox ------------------------------------------------------------------------------- */
+
+static enum status each_row(struct store *store, enum stmt_id id, store_entry_fn *each, void *arg)
+{
+    enum status st = STATUS_OK;
+    struct entry row = {.user_id = STR("")};
+    bool found = false;
+
+    while (st == STATUS_OK) {
+        st = read_next(store, id, &row, &found);
+        if (st != STATUS_OK || !found)
+            break;
+        st = each(&row, arg);
+    }
+    stmt_done(&store->reader, id);
+    return st;
+}
+
+enum status store_inbox_each(struct store *store, const struct principal *who,
+                             const struct inbox_filter *f, store_entry_fn *each, void *arg)
+{
+    const struct date from = f->after_date.days > f->from.days ? f->after_date : f->from;
+    const struct value sees = V_INT(who->sees_others), self = V_INT(who->person_id);
+    const struct value project = V_TEXT(f->project);
+    enum stmt_id id = f->person_id == 0 ? STMT_INBOX : STMT_INBOX_OF;
+    enum status st;
+
+    if (id == STMT_INBOX)
+        st = read_run(store, id,
+                      VALUES(sees, self, V_DATE(from), V_DATE(f->to), V_DATE(f->after_date),
+                             V_INT(f->after_id), project, project, V_INT(f->limit)));
+    else
+        st = read_run(store, id,
+                      VALUES(sees, self, V_INT(f->person_id), V_DATE(from), V_DATE(f->to),
+                             V_DATE(f->after_date), V_INT(f->after_id), project, project,
+                             V_INT(f->limit)));
+    return st == STATUS_OK ? each_row(store, id, each, arg) : st;
+}
+
+/* --- deciding -------------------------------------------------------------------------------- */
+
+/* Texts are compared by a collation that overlooks some characters, so that a text which is not empty
+ * may still count as none there (entry_reason). */
+static enum status refused_by_check(struct tx *tx, enum db_fault fault)
+{
+    bool reason = fault == DB_CHECK && strstr(tx->db->fault_text, "entry_reason") != NULL;
+
+    return reason ? STATUS_INVALID : tx_end(tx, fault);
+}
+
+enum status tx_entry_decide(struct tx *tx, const struct principal *who, const struct entry *was,
+                            const struct entry *entry)
+{
+    const struct value now = V_TIME(entry->updated_at), self = V_INT(who->person_id);
+    enum db_fault fault =
+        tx_try(tx, STMT_ENTRY_DECIDE,
+               VALUES(V_INT(entry->status), V_TEXT(entry->reason), self, now, now,
+                      V_INT(was->person_id), V_DATE(was->date), V_INT(was->id), V_INT(was->version),
+                      V_INT(was->status), self, self, V_INT(who->sees_others)));
+
+    if (fault != DB_FINE)
+        return refused_by_check(tx, fault);
+    return stmt_affected(tx->db, STMT_ENTRY_DECIDE) == 1 ? STATUS_OK : tx_end(tx, DB_REPEAT);
+}
