@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "ts/principal.h"
+#include "ts/utf8.h"
 
 enum { USER_MAX = 255, WEEK_TEXT_MAX = 16, CURSOR_MAX = 64 };
 
@@ -71,10 +72,45 @@ const struct schema inbox_query_schema =
 const struct decision_fault decision_blank_reason = {
     "/reason", "blank", "must have something to read in it, not only blanks"};
 
+/* White space and what has no form of its own: marks that need a letter, joiners, directions. The
+ * database compares these as if they were not there, so that entry_reason refuses them too. */
+static const struct {
+    uint32_t first, last;
+} unseen[] = {
+    {0x09, 0x0A},     {0x20, 0x20},     {0xA0, 0xA0},     {0xAD, 0xAD},     {0x300, 0x36F},
+    {0x1680, 0x1680}, {0x180B, 0x180E}, {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F},
+    {0x3000, 0x3000}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
+};
+
+static bool is_unseen(uint32_t c)
+{
+    for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++) {
+        if (c >= unseen[i].first && c <= unseen[i].last)
+            return true;
+    }
+    return false;
+}
+
+/* The first character of valid UTF-8, and its length. */
+static uint32_t first_of(struct str text, size_t *len)
+{
+    const unsigned char lead = (unsigned char)text.data[0];
+    uint32_t c = lead;
+
+    *len = utf8_sequence(text);
+    if (*len > 1)
+        c &= 0xFFU >> (*len + 1);
+    for (size_t i = 1; i < *len; i++)
+        c = c << 6 | ((unsigned char)text.data[i] & 0x3FU);
+    return c;
+}
+
 static bool is_blank(struct str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] != ' ' && text.data[i] != '\t' && text.data[i] != '\n')
+    size_t len;
+
+    for (; text.len > 0; text = str_skip(text, len)) {
+        if (!is_unseen(first_of(text, &len)))
             return false;
     }
     return true;
