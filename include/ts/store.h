@@ -316,6 +316,16 @@ enum status store_inbox_each(struct store *store, const struct principal *who,
  * the reason. */
 enum status tx_entry_decide(struct tx *tx, const struct principal *who, const struct entry *was,
                             const struct entry *entry) TS_MUST_CHECK;
+/* The same for all entries of a week in one status. */
+struct entries_decision {
+    struct sheet_id id;
+    enum entry_status from, to;
+    struct str reason; /* of a rejection, else empty */
+    int64_t changed;   /* how many were read; another number runs the transaction again */
+    int64_t at;        /* microseconds UTC */
+};
+enum status tx_entries_decide(struct tx *tx, const struct principal *who,
+                              const struct entries_decision *decision) TS_MUST_CHECK;
 
 /* --- uploads -------------------------------------------------------------------- */
 

@@ -41,23 +41,6 @@ static enum status filter_cursor(struct call *call, const struct inbox_query *qu
     return STATUS_INVALID;
 }
 
-static enum status filter_person(struct call *call, const struct principal *who,
-                                 const struct inbox_query *query, struct inbox_filter *filter)
-{
-    struct person person;
-
-    if (!asked(query, INBOX_QUERY_USER))
-        return STATUS_OK;
-    enum status st = store_person_find(call->mem, call->api->store, who, query->user, &person);
-    if (st == STATUS_NOT_FOUND) {
-        faults_add(&call->faults, "?user", "unknown-person", "is nobody's user_id or id");
-        return STATUS_INVALID;
-    }
-    if (st == STATUS_OK)
-        filter->person_id = person.id;
-    return st;
-}
-
 struct inbox_page {
     struct call *call;
     int64_t limit, count;
@@ -84,13 +67,16 @@ enum status approvals_list(struct call *call, const struct principal *who)
     const struct inbox_query *query = call->query;
     struct inbox_page page = {.call = call, .limit = LIST_LIMIT_DEFAULT};
     struct inbox_filter filter = {.project = query->project};
+    struct str user_id; /* each entry has its owner's */
 
     if (asked(query, INBOX_QUERY_LIMIT))
         page.limit = query->limit;
     filter.limit = page.limit + 1;
     enum status dates = filter_dates(call, query, &filter);
     enum status cursor = filter_cursor(call, query, &filter);
-    enum status st = filter_person(call, who, query, &filter);
+    enum status st = asked(query, INBOX_QUERY_USER)
+                         ? access_whose(call, who, query->user, &filter.person_id, &user_id)
+                         : STATUS_OK;
     if (st == STATUS_OK)
         st = dates != STATUS_OK ? dates : cursor;
     if (st == STATUS_OK)
@@ -218,20 +204,11 @@ static enum status decide(struct tx *tx, void *arg)
     return change(a, tx, &was);
 }
 
-static enum status reply_written(struct call *call, int64_t version, struct str body)
-{
-    reply_json(call, 200, "private, no-cache");
-    buf_add_str(&call->reply->body, body);
-    buf_add_char(&call->reply->body, '\n');
-    return reply_etag(call, ETAG_ENTRY, version);
-}
-
 enum status approval_write(struct call *call, const struct principal *who)
 {
     struct approval a = {.call = call, .who = who};
     struct decision_fault fault;
     struct replay replay = {.found = false};
-    int64_t version = 0;
 
     enum status st = approval_read(call->body, &a.decision, &fault);
     if (st != STATUS_OK)
@@ -242,13 +219,7 @@ enum status approval_write(struct call *call, const struct principal *who)
         st = write_key(call, who, &a.key);
     if (st == STATUS_OK)
         st = store_transact(call->mem, call->api->store, &a.key, decide, &a, &replay);
-    if (st != STATUS_OK)
-        return st;
-    if (!replay.found)
-        return reply_written(call, a.entry.version, buf_str(&a.after));
-    call->trace->replayed = true;
-    faults_init(&call->faults, call->mem);
-    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
-    st = replayed_version(call, replay.after, &version);
-    return st == STATUS_OK ? reply_written(call, version, replay.after) : st;
+    return st == STATUS_OK
+               ? reply_written(call, ETAG_ENTRY, a.entry.version, buf_str(&a.after), &replay)
+               : st;
 }

@@ -57,6 +57,22 @@ const struct route api_routes[] = {
               "with a reason gives it back to its owner. If-Match may name the version that was "
               "seen. Nobody decides their own entries, nor one that they last changed. A "
               "decision that holds already is answered with 200 and changes nothing."),
+    ROUTE(HTTP_GET, "/people/{id}/weeks/{week}", SCOPE_APPROVE, person_week_read,
+          .output = &sheet_schema, .refuses = REFUSES(NOT_FOUND) | REFUSES(NOT_MODIFIED),
+          .summary = "Somebody's week",
+          .doc = "The week as others may see it: without drafts, which only make it read open. Its "
+                 "ETag names the version that a decision is about."),
+    ROUTE(HTTP_PUT, "/people/{id}/weeks/{week}/decision", SCOPE_APPROVE, week_decide,
+          .body = &decision_input_schema, .output = &sheet_schema, .versioned = true,
+          .refuses = REFUSES(NOT_FOUND) | REFUSES(SELF_APPROVAL) | REFUSES(FOUR_EYES) |
+                     REFUSES(APPROVED) | REFUSES(NOT_SUBMITTED) | REFUSES(PERIOD_LOCKED),
+          .summary = "Approve, reject or reopen a week",
+          .doc =
+              "approved and rejected decide the submitted entries of a submitted week, all or "
+              "none; reopened rejects its approved ones. If-Match names the version that was "
+              "seen: when anything has changed since, nothing is decided (412). Nobody decides "
+              "their own week, nor entries that they last changed. A decision that holds already "
+              "is answered with 200 and changes nothing."),
     /* uploads */
     /* people, projects, sources, the period lock */
     /* reports */

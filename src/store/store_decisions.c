@@ -62,5 +62,20 @@ enum status tx_entry_decide(struct tx *tx, const struct principal *who, const st
 
     if (fault != DB_FINE)
         return refused_by_check(tx, fault);
-    return stmt_affected(tx->db, STMT_ENTRY_DECIDE) == 1 ? STATUS_OK : tx_end(tx, DB_REPEAT);
+    return stmt_affected(tx->db, STMT_ENTRY_DECIDE) == 1 ? STATUS_OK : tx_repeat(tx);
+}
+
+enum status tx_entries_decide(struct tx *tx, const struct principal *who,
+                              const struct entries_decision *d)
+{
+    const struct value now = V_TIME(d->at), self = V_INT(who->person_id);
+    const struct date monday = week_monday(d->id.week), sunday = {monday.days + WEEK_DAYS - 1};
+    enum db_fault fault = tx_try(tx, STMT_ENTRIES_DECIDE,
+                                 VALUES(V_INT(d->to), V_TEXT(d->reason), self, now, now,
+                                        V_INT(d->id.person_id), V_DATE(monday), V_DATE(sunday),
+                                        V_INT(d->from), self, self, V_INT(who->sees_others)));
+
+    if (fault != DB_FINE)
+        return refused_by_check(tx, fault);
+    return stmt_affected(tx->db, STMT_ENTRIES_DECIDE) == d->changed ? STATUS_OK : tx_repeat(tx);
 }
