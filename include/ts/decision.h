@@ -52,8 +52,6 @@ enum status approval_read(const struct approval_input *in, struct decision *out,
                           struct decision_fault *fault) TS_MUST_CHECK;
 enum status decision_read(const struct decision_input *in, struct decision *out,
                           struct decision_fault *fault) TS_MUST_CHECK;
-/* The fault of a reason in which there is nothing to read. */
-extern const struct decision_fault decision_blank_reason;
 
 /* May this actor decide somebody's entries or week? STATUS_PERSON_REQUIRED for a machine, and for
  * nobody; STATUS_SELF_APPROVAL (design rule 6). */

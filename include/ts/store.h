@@ -312,8 +312,7 @@ enum status store_inbox_each(struct store *store, const struct principal *who,
                              void *arg) TS_MUST_CHECK;
 /* Writes a decision by `who` on one entry, `entry` being what it becomes (status, reason,
  * updated_at) and `was` what was read, in the week that tx_week_change has locked. When the row is not
- * that any more, the transaction is run again. STATUS_INVALID: the database finds nothing to read in
- * the reason. */
+ * that any more, or may not be decided by `who`, the transaction runs again. */
 enum status tx_entry_decide(struct tx *tx, const struct principal *who, const struct entry *was,
                             const struct entry *entry) TS_MUST_CHECK;
 /* The same for all entries of a week in one status. */

@@ -168,9 +168,6 @@ static enum status change(struct approval *a, struct tx *tx, const struct entry 
         faults_detail(&a->call->faults, "The date of the entry lies in the locked period.");
     if (st == STATUS_OK)
         st = tx_entry_decide(tx, a->who, was, &a->entry);
-    if (st == STATUS_INVALID)
-        faults_add(&a->call->faults, decision_blank_reason.pointer, decision_blank_reason.code,
-                   "%s", decision_blank_reason.detail);
     return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
 }
 

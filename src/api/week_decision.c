@@ -213,9 +213,6 @@ static enum status change(struct week_decision *d, struct tx *tx)
         st = tx_repeat(tx);
     if (st == STATUS_OK)
         st = store_entries(d, tx, change.count[decision_makes(d->decision.kind)], now);
-    if (st == STATUS_INVALID)
-        faults_add(&d->call->faults, decision_blank_reason.pointer, decision_blank_reason.code,
-                   "%s", decision_blank_reason.detail);
     return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
 }
 

@@ -69,11 +69,7 @@ const struct schema inbox_query_schema =
 
 /* --- what an input means ----------------------------------------------------------------------- */
 
-const struct decision_fault decision_blank_reason = {
-    "/reason", "blank", "must have something to read in it, not only blanks"};
-
-/* White space and what has no form of its own: marks that need a letter, joiners, directions. The
- * database compares these as if they were not there, so that entry_reason refuses them too. */
+/* White space and what has no form of its own: marks that need a letter, joiners, directions. */
 static const struct {
     uint32_t first, last;
 } unseen[] = {
@@ -132,10 +128,9 @@ static enum status check_reason(const struct decision *decision, struct decision
                      : STATUS_OK;
     if (!given)
         return refuse(fault, "/reason", "required", "is missing: say why, in 1 to 500 characters");
-    if (!is_blank(decision->reason))
-        return STATUS_OK;
-    *fault = decision_blank_reason;
-    return STATUS_INVALID;
+    return is_blank(decision->reason)
+               ? refuse(fault, "/reason", "blank", "must have something to read in it")
+               : STATUS_OK;
 }
 
 enum status approval_read(const struct approval_input *in, struct decision *out,

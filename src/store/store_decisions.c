@@ -41,28 +41,23 @@ enum status store_inbox_each(struct store *store, const struct principal *who,
 
 /* --- deciding -------------------------------------------------------------------------------- */
 
-/* Texts are compared by a collation that overlooks some characters, so that a text which is not empty
- * may still count as none there (entry_reason). */
-static enum status refused_by_check(struct tx *tx, enum db_fault fault)
+/* The rows are still what was read, or the transaction runs again. */
+static enum status all_or_again(struct tx *tx, enum stmt_id id, enum status st, int64_t expected)
 {
-    bool reason = fault == DB_CHECK && strstr(tx->db->fault_text, "entry_reason") != NULL;
-
-    return reason ? STATUS_INVALID : tx_end(tx, fault);
+    return st == STATUS_OK && stmt_affected(tx->db, id) != expected ? tx_repeat(tx) : st;
 }
 
 enum status tx_entry_decide(struct tx *tx, const struct principal *who, const struct entry *was,
                             const struct entry *entry)
 {
     const struct value now = V_TIME(entry->updated_at), self = V_INT(who->person_id);
-    enum db_fault fault =
-        tx_try(tx, STMT_ENTRY_DECIDE,
+    enum status st =
+        tx_run(tx, STMT_ENTRY_DECIDE,
                VALUES(V_INT(entry->status), V_TEXT(entry->reason), self, now, now,
                       V_INT(was->person_id), V_DATE(was->date), V_INT(was->id), V_INT(was->version),
                       V_INT(was->status), self, self, V_INT(who->sees_others)));
 
-    if (fault != DB_FINE)
-        return refused_by_check(tx, fault);
-    return stmt_affected(tx->db, STMT_ENTRY_DECIDE) == 1 ? STATUS_OK : tx_repeat(tx);
+    return all_or_again(tx, STMT_ENTRY_DECIDE, st, 1);
 }
 
 enum status tx_entries_decide(struct tx *tx, const struct principal *who,
@@ -75,7 +70,5 @@ enum status tx_entries_decide(struct tx *tx, const struct principal *who,
                                         V_INT(d->id.person_id), V_DATE(monday), V_DATE(sunday),
                                         V_INT(d->from), self, self, V_INT(who->sees_others)));
 
-    if (fault != DB_FINE)
-        return refused_by_check(tx, fault);
-    return stmt_affected(tx->db, STMT_ENTRIES_DECIDE) == d->changed ? STATUS_OK : tx_repeat(tx);
+    return all_or_again(tx, STMT_ENTRIES_DECIDE, st, d->changed);
 }
