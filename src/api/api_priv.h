@@ -166,10 +166,6 @@ enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
 /* The version that the body of an earlier reply holds. STATUS_INTERNAL when it holds none. */
 enum status replayed_version(struct call *call, struct str body, int64_t *out) TS_MUST_CHECK;
-/* The reply of a write that is done: 200, the body, the ETag of its version; or, when there is a
- * replay, what an earlier request with the same key was answered. */
-enum status reply_written(struct call *call, enum etag_kind kind, int64_t version, struct str body,
-                          const struct replay *replay) TS_MUST_CHECK;
 
 /* --- what may be booked --------------------------------------------------------------- */
 /* May an entry have this date (design rule 3)? Else a fault is added at the pointer. */

@@ -201,6 +201,33 @@ static enum status decide(struct tx *tx, void *arg)
     return change(a, tx, &was);
 }
 
+static enum status reply_decided(struct call *call, int64_t version, struct str body)
+{
+    reply_json(call, 200, "private, no-cache");
+    buf_add_str(&call->reply->body, body);
+    buf_add_char(&call->reply->body, '\n');
+    return reply_etag(call, ETAG_ENTRY, version);
+}
+
+static enum status reply_replayed(struct approval *a, struct str stored)
+{
+    struct call *call = a->call;
+    int64_t version = 0;
+    enum status st;
+
+    call->trace->replayed = true;
+    faults_init(&call->faults, call->mem);
+    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
+    if (stored.len == 0) { /* erased: the entry as it is now is what is left to tell */
+        st = store_entry_get(call->mem, call->api->store, a->who, a->id, &a->entry);
+        return st == STATUS_OK
+                   ? reply_object(call, &entry_schema, &a->entry, ETAG_ENTRY, a->entry.version)
+                   : st;
+    }
+    st = replayed_version(call, stored, &version);
+    return st == STATUS_OK ? reply_decided(call, version, stored) : st;
+}
+
 enum status approval_write(struct call *call, const struct principal *who)
 {
     struct approval a = {.call = call, .who = who};
@@ -216,7 +243,8 @@ enum status approval_write(struct call *call, const struct principal *who)
         st = write_key(call, who, &a.key);
     if (st == STATUS_OK)
         st = store_transact(call->mem, call->api->store, &a.key, decide, &a, &replay);
-    return st == STATUS_OK
-               ? reply_written(call, ETAG_ENTRY, a.entry.version, buf_str(&a.after), &replay)
-               : st;
+    if (st != STATUS_OK)
+        return st;
+    return replay.found ? reply_replayed(&a, replay.after)
+                        : reply_decided(call, a.entry.version, buf_str(&a.after));
 }

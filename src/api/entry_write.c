@@ -103,26 +103,6 @@ enum status replayed_version(struct call *call, struct str body, int64_t *out)
     return st == STATUS_BAD_JSON ? STATUS_INTERNAL : st;
 }
 
-enum status reply_written(struct call *call, enum etag_kind kind, int64_t version, struct str body,
-                          const struct replay *replay)
-{
-    enum status st = STATUS_OK;
-
-    if (replay->found) {
-        call->trace->replayed = true;
-        faults_init(&call->faults, call->mem); /* of runs that were refused before it was found */
-        http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
-        body = replay->after;
-        st = replayed_version(call, body, &version);
-    }
-    if (st != STATUS_OK)
-        return st;
-    reply_json(call, 200, "private, no-cache");
-    buf_add_str(&call->reply->body, body);
-    buf_add_char(&call->reply->body, '\n');
-    return reply_etag(call, kind, version);
-}
-
 /* The same for a first answer and for its replay. */
 static enum status reply_entry(struct call *call, enum event_action action, int64_t id,
                                int64_t version, struct str body)

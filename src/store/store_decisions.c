@@ -65,10 +65,10 @@ enum status tx_entries_decide(struct tx *tx, const struct principal *who,
 {
     const struct value now = V_TIME(d->at), self = V_INT(who->person_id);
     const struct date monday = week_monday(d->id.week), sunday = {monday.days + WEEK_DAYS - 1};
-    enum db_fault fault = tx_try(tx, STMT_ENTRIES_DECIDE,
-                                 VALUES(V_INT(d->to), V_TEXT(d->reason), self, now, now,
-                                        V_INT(d->id.person_id), V_DATE(monday), V_DATE(sunday),
-                                        V_INT(d->from), self, self, V_INT(who->sees_others)));
+    enum status st = tx_run(tx, STMT_ENTRIES_DECIDE,
+                            VALUES(V_INT(d->to), V_TEXT(d->reason), self, now, now,
+                                   V_INT(d->id.person_id), V_DATE(monday), V_DATE(sunday),
+                                   V_INT(d->from), self, self, V_INT(who->sees_others)));
 
     return all_or_again(tx, STMT_ENTRIES_DECIDE, st, d->changed);
 }
