@@ -14,8 +14,11 @@
 #include <talloc.h>
 
 #include "ts/entry.h"
+#include "ts/period.h"
+#include "ts/person.h"
 #include "ts/principal.h"
 #include "ts/project.h"
+#include "ts/source.h"
 #include "ts/status.h"
 
 struct store_config {
@@ -46,13 +49,6 @@ enum status store_ping(struct store *store) TS_MUST_CHECK;
 void store_request_begin(struct store *store);
 
 /* --- people --------------------------------------------------------------- */
-struct person {
-    int64_t id;
-    struct str user_id;
-    struct str name;
-    struct str email;
-    int64_t kind;
-};
 /* What a token says of a person who is not known yet. */
 struct identity {
     struct str sub, name, email; /* email only when verified */

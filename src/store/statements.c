@@ -4,7 +4,9 @@
 #include "store_priv.h"
 #include "ts/log.h"
 
-#define PERSON_COLUMNS "id, user_id, name, email, kind"
+#define PERSON_COLUMNS                                                                             \
+    "id, user_id, name, email, kind, employee_number, active_from, active_to,"                     \
+    " sub IS NOT NULL AS claimed, version"
 #define PROJECT_COLUMNS "id, code, name, customer, state, starts_on, ends_on, version"
 #define ENTRY_COLUMNS                                                                              \
     "e.person_id, e.work_date, e.id, e.project_code, e.minutes, e.status, e.version, e.note,"      \

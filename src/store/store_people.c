@@ -3,14 +3,6 @@
 #include "ts/log.h"
 #include "ts/parse.h"
 
-static const struct field person_columns[] = {
-    FIELD_INT(struct person, id, .column = "id"),
-    FIELD_TEXT(struct person, user_id, .column = "user_id"),
-    FIELD_TEXT(struct person, name, .column = "name"),
-    FIELD_TEXT(struct person, email, .column = "email"),
-    FIELD_INT(struct person, kind, .column = "kind"),
-};
-static const struct schema person_schema = SCHEMA("person", struct person, person_columns);
 const struct rows person_rows = {&person_schema, NULL};
 
 enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub,
