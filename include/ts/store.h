@@ -14,9 +14,12 @@
 #include <talloc.h>
 
 #include "ts/entry.h"
+#include "ts/period.h"
+#include "ts/person.h"
 #include "ts/principal.h"
 #include "ts/project.h"
 #include "ts/sheet.h"
+#include "ts/source.h"
 #include "ts/status.h"
 
 struct store_config {
@@ -47,13 +50,6 @@ enum status store_ping(struct store *store) TS_MUST_CHECK;
 void store_request_begin(struct store *store);
 
 /* --- people --------------------------------------------------------------- */
-struct person {
-    int64_t id;
-    struct str user_id;
-    struct str name;
-    struct str email;
-    int64_t kind;
-};
 /* What a token says of a person who is not known yet. */
 struct identity {
     struct str sub, name, email; /* email only when verified */
@@ -329,6 +325,59 @@ enum status tx_entries_decide(struct tx *tx, const struct principal *who,
 /* --- uploads -------------------------------------------------------------------- */
 
 /* --- what admins change: people, projects, sources, the period lock --------------- */
+/* Reading. What is about people answers who sees others or administers: STATUS_NOT_FOUND, or nobody,
+ * for the rest. */
+typedef enum status store_person_fn(const struct person *row, void *arg);
+/* Ordered by user_id, after query->cursor, at most limit rows. */
+enum status store_people_each(struct store *store, const struct principal *who,
+                              const struct person_query *query, int64_t limit,
+                              store_person_fn *each, void *arg) TS_MUST_CHECK;
+enum status store_person_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                             int64_t id, struct person *out) TS_MUST_CHECK;
+typedef enum status store_source_fn(const struct source *row, void *arg);
+/* Ordered by name, after `after` (empty = from the start), at most limit rows. */
+enum status store_sources_each(struct store *store, struct str after, int64_t limit,
+                               store_source_fn *each, void *arg) TS_MUST_CHECK;
+enum status store_source_get(TALLOC_CTX *mem, struct store *store, struct str name,
+                             struct source *out) TS_MUST_CHECK;
+enum status store_period_get(struct store *store, struct period_lock *out) TS_MUST_CHECK;
+
+/* Writing, in a transaction, for who administers. get locks the row until the transaction ends
+ * (STATUS_NOT_FOUND). insert: STATUS_TAKEN when a name is another's; the id is in *out. update writes
+ * all but what is fixed, as version row->version over the version before it: STATUS_STALE when that
+ * is not there. */
+enum status tx_project_get(TALLOC_CTX *mem, struct tx *tx, struct str code,
+                           struct project *out) TS_MUST_CHECK;
+enum status tx_project_insert(struct tx *tx, const struct principal *who, const struct project *row,
+                              int64_t *out) TS_MUST_CHECK;
+enum status tx_project_update(struct tx *tx, const struct principal *who,
+                              const struct project *row) TS_MUST_CHECK;
+enum status tx_person_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who, int64_t id,
+                          struct person *out) TS_MUST_CHECK;
+/* Is the text the user_id, e-mail address or employee number of anybody but person `except` (0 =
+ * nobody)? Two that take one address at the same time do not see each other: an address has no
+ * unique key, since two logins may share it. */
+enum status tx_person_named(struct tx *tx, struct str text, int64_t except,
+                            bool *out) TS_MUST_CHECK;
+enum status tx_person_add(struct tx *tx, const struct principal *who, const struct person *row,
+                          int64_t *out) TS_MUST_CHECK;
+/* `claimed` 0 unbinds the login. STATUS_TAKEN: the employee number is another's. */
+enum status tx_person_update(struct tx *tx, const struct principal *who,
+                             const struct person *row) TS_MUST_CHECK;
+/* The number of a client, which is made when it is new. */
+enum status tx_client_make(struct tx *tx, const struct principal *who, struct str client_id,
+                           int64_t *out) TS_MUST_CHECK;
+enum status tx_source_get(TALLOC_CTX *mem, struct tx *tx, struct str name,
+                          struct source *out) TS_MUST_CHECK;
+enum status tx_source_insert(struct tx *tx, const struct principal *who, const struct source *row,
+                             int64_t *out) TS_MUST_CHECK;
+enum status tx_source_update(struct tx *tx, const struct principal *who,
+                             const struct source *row) TS_MUST_CHECK;
+enum status tx_period_get(struct tx *tx, struct period_lock *out) TS_MUST_CHECK;
+/* Moves the lock from `was`, which tx_period_get has given, to `now`, and with it locked_days of the
+ * week rows in between. Writers in flight are waited for, later ones find the new date. */
+enum status tx_period_set(struct tx *tx, const struct principal *who, const struct period_lock *was,
+                          const struct period_lock *now) TS_MUST_CHECK;
 
 /* --- reports -------------------------------------------------------------------- */
 

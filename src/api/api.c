@@ -103,7 +103,7 @@ enum status reply_part(struct call *call)
 }
 
 /* A cursor may be any text (a project's code); in a header and a query only some characters may. */
-static void add_encoded(struct buf *b, struct str text)
+void add_encoded(struct buf *b, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = (uint8_t)text.data[i];

@@ -60,13 +60,14 @@ struct route {
     caller_handler *caller;
     const struct schema *query;
     const struct schema *body;
-    const struct schema *output; /* NULL: none, or `media` says what */
-    bool list;                   /* the reply is an array of it */
-    bool streams;                /* the handler reads the body itself; body only describes it */
-    bool versioned;              /* needs If-Match */
-    bool optional_body;          /* an empty body stands for {} */
-    size_t body_max;             /* 0 = BODY_MAX */
-    int success;                 /* status of success; 0 = 200 */
+    const struct schema *output;         /* NULL: none, or `media` says what */
+    const struct schema *machine_output; /* what a machine gets instead; NULL: the same */
+    bool list;                           /* the reply is an array of it */
+    bool streams;       /* the handler reads the body itself; body only describes it */
+    bool versioned;     /* needs If-Match */
+    bool optional_body; /* an empty body stands for {} */
+    size_t body_max;    /* 0 = BODY_MAX */
+    int success;        /* status of success; 0 = 200 */
     uint64_t refuses;  /* REFUSES() of what it may answer beside what every route of its kind may */
     const char *media; /* a further media type of the reply, e.g. text/csv */
     const char *summary; /* a line */
@@ -124,10 +125,17 @@ person_handler weeks_list, week_read, week_save, week_submit, week_withdraw;
 person_handler approvals_list, approval_write, person_week_read, week_decide;
 /* uploads */
 /* people, projects, sources, the period lock */
+person_handler project_read, project_create, project_patch;
+person_handler people_list, person_read, person_create, person_patch;
+person_handler sources_list, source_read, source_create, source_patch;
+person_handler period_read, period_put;
 /* reports */
 /* audit trail */
 caller_handler me_read;
 open_handler health_live, health_ready;
+
+/* what /me says of a person and of a machine */
+extern const struct schema me_schema, me_machine_schema;
 
 /* --- replies ---------------------------------------------------------------------- */
 /* A JSON reply is being written to call->reply->body; these set what goes around it. */
@@ -147,12 +155,28 @@ enum status require_version(struct call *call, enum etag_kind kind, int64_t vers
  * then settled: a later failure breaks the connection off. */
 enum status reply_part(struct call *call) TS_MUST_CHECK;
 
+/* A list that is written row by row, of at most `limit` rows; the store is asked for one more, to
+ * know whether there is a next page. */
+struct list_page {
+    struct call *call;
+    const struct schema *schema;
+    int64_t limit, count;
+    struct str last; /* where the next page begins: the key of the last row */
+};
+/* `asked`: the limit of the query, 0 when it names none (then the most there may be). */
+struct list_page page_begin(struct call *call, const struct schema *schema, int64_t asked);
+/* Writes a row; key is copied if it is the last one. */
+enum status page_add(struct list_page *page, const void *row, struct str key) TS_MUST_CHECK;
+enum status page_end(struct list_page *page) TS_MUST_CHECK;
+
 /* Link to the next page of a list (RFC 8288), with the given cursor in place of the request's. */
 enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;
 /* The cursor of a list of entries is the (date, id) of the last one given: 8 and 14 hexadecimal digits. */
 enum { ENTRY_CURSOR_LEN = 8 + 14 };
 bool entry_cursor_read(struct str text, struct date *date, int64_t *id) TS_MUST_CHECK;
 enum status reply_next_entry(struct call *call, struct date date, int64_t id) TS_MUST_CHECK;
+/* Appends a text as one segment or value of an address (RFC 3986 section 2). */
+void add_encoded(struct buf *b, struct str text);
 
 /* --- writes ------------------------------------------------------------------------ */
 /* Is the request's Idempotency-Key, if it has one, well-formed? STATUS_BAD_REQUEST (part of the
@@ -161,6 +185,51 @@ enum status write_key_check(struct call *call) TS_MUST_CHECK;
 /* The request's Idempotency-Key and hash; STATUS_BAD_REQUEST for a malformed key. */
 enum status write_key(struct call *call, const struct principal *who,
                       struct write_key *out) TS_MUST_CHECK;
+/* How a written resource is answered: the kind of its tag, the address new ones are below and the
+ * member of the reply that ends their address (NULL: none are made). */
+struct write_kind {
+    enum etag_kind tag;
+    const char *folder, *member;
+};
+/* The answer to a write: `body` is the reply of the resource, which has that version and name. */
+struct written {
+    enum event_action action; /* that made something: 201 and Location; of a deletion: 204 */
+    int64_t version;
+    struct str name; /* ends the Location; only where something was made */
+    struct str body;
+};
+enum status reply_written(struct call *call, const struct write_kind *kind,
+                          const struct written *written) TS_MUST_CHECK;
+/* The stored answer to an earlier request with the same key. */
+enum status reply_replayed(struct call *call, const struct write_kind *kind,
+                           const struct replay *replay) TS_MUST_CHECK;
+
+/* A write to a resource that has a stream of events of its own (a project, a person, a source, the
+ * period lock). The body of its transaction may run several times: it calls write_begin first, looks
+ * the row up and checks it, and calls write_change with the row as it was and as it is, and
+ * write_event when that is stored. */
+struct write {
+    struct call *call;
+    const struct principal *who;
+    const struct write_kind *kind;
+    const struct schema *schema;
+    struct iso_week stream;
+    enum event_action action;
+    struct write_key key;
+    struct buf before, after;
+    int64_t version; /* of the row as it is */
+    struct str name; /* see struct written */
+};
+void write_begin(struct write *w);
+/* was NULL: it is made. */
+enum status write_change(struct write *w, const void *was, const void *now) TS_MUST_CHECK;
+/* `id` is the row's, by which its stream is known. */
+enum status write_event(struct write *w, struct tx *tx, int64_t id) TS_MUST_CHECK;
+/* Runs the transaction and answers, or answers as the first time (Idempotency-Key). */
+enum status write_run(struct write *w, store_tx_fn *body, void *arg) TS_MUST_CHECK;
+/* Adds a fault with the code "format" unless why is NULL. */
+void check_member(struct call *call, const char *pointer, const char *why);
+
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
 enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;

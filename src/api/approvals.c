@@ -209,7 +209,7 @@ static enum status reply_decided(struct call *call, int64_t version, struct str 
     return reply_etag(call, ETAG_ENTRY, version);
 }
 
-static enum status reply_replayed(struct approval *a, struct str stored)
+static enum status reply_again(struct approval *a, struct str stored)
 {
     struct call *call = a->call;
     int64_t version = 0;
@@ -245,6 +245,6 @@ enum status approval_write(struct call *call, const struct principal *who)
         st = store_transact(call->mem, call->api->store, &a.key, decide, &a, &replay);
     if (st != STATUS_OK)
         return st;
-    return replay.found ? reply_replayed(&a, replay.after)
+    return replay.found ? reply_again(&a, replay.after)
                         : reply_decided(call, a.entry.version, buf_str(&a.after));
 }

@@ -94,7 +94,7 @@ static enum status stored_version(struct str body, int64_t *out)
     return STATUS_OK;
 }
 
-static enum status reply_written(struct call *call, int64_t version, struct str body)
+static enum status reply_sheet(struct call *call, int64_t version, struct str body)
 {
     reply_json(call, 200, "private, no-cache");
     enum status st = reply_etag(call, ETAG_WEEK, version);
@@ -103,7 +103,7 @@ static enum status reply_written(struct call *call, int64_t version, struct str 
     return st;
 }
 
-static enum status reply_replayed(struct sheet_write *w, struct str stored)
+static enum status reply_again(struct sheet_write *w, struct str stored)
 {
     struct call *call = w->call;
     struct sheet sheet;
@@ -118,7 +118,7 @@ static enum status reply_replayed(struct sheet_write *w, struct str stored)
         return st == STATUS_OK ? sheet_reply(call, &sheet) : st;
     }
     st = stored_version(stored, &version);
-    return st == STATUS_OK ? reply_written(call, version, stored) : st;
+    return st == STATUS_OK ? reply_sheet(call, version, stored) : st;
 }
 
 enum status sheet_write_run(struct sheet_write *w, store_tx_fn *body)
@@ -131,8 +131,8 @@ enum status sheet_write_run(struct sheet_write *w, store_tx_fn *body)
         st = store_transact(call->mem, call->api->store, &w->key, body, w, &replay);
     if (st != STATUS_OK)
         return st;
-    return replay.found ? reply_replayed(w, replay.after)
-                        : reply_written(call, w->sheet.version, buf_str(&w->after));
+    return replay.found ? reply_again(w, replay.after)
+                        : reply_sheet(call, w->sheet.version, buf_str(&w->after));
 }
 
 /* --- submitting and withdrawing ----------------------------------------------------------------- */

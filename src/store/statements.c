@@ -4,8 +4,14 @@
 #include "store_priv.h"
 #include "ts/log.h"
 
-#define PERSON_COLUMNS "id, user_id, name, email, kind"
+#define PERSON_COLUMNS                                                                             \
+    "id, user_id, name, email, kind, employee_number, active_from, active_to,"                     \
+    " sub IS NOT NULL AS claimed, version"
 #define PROJECT_COLUMNS "id, code, name, customer, state, starts_on, ends_on, version"
+/* by sub-select, so that FOR UPDATE locks the source alone */
+#define SOURCE_COLUMNS                                                                             \
+    "s.id, s.name, s.client, (SELECT c.client_id FROM client c WHERE c.id = s.client)"             \
+    " AS client_id, s.version FROM source s"
 #define ENTRY_COLUMNS                                                                              \
     "e.person_id, e.work_date, e.id, e.project_code, e.minutes, e.status, e.version, e.note,"      \
     " e.reason, e.edited_by, e.created_at, e.updated_at, e.source, e.external_id"

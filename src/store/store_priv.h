@@ -48,7 +48,8 @@ struct schema_state {
     int64_t version, unfinished;
 };
 extern const struct rows schema_state_rows, number_rows, person_rows, project_rows, entry_rows,
-    week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows, active_rows;
+    week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows, active_rows,
+    source_rows, period_rows;
 
 /* A parameter: the letter must be the one in the statement's row. */
 struct value {
@@ -64,6 +65,7 @@ struct value {
 #define V_BYTES_OR_NULL(s) ((struct value){'b', (s).len == 0, 0, (s)})
 #define V_BYTES_N(p, n) ((struct value){'b', false, 0, {(const char *)(p), (n)}})
 #define V_DATE(d) ((struct value){'d', false, (d).days, {0}})
+#define V_DATE_OR_NULL(d) ((struct value){'d', (d).days == DATE_NONE_DAYS, (d).days, {0}})
 #define V_TIME(us) ((struct value){'m', false, (us), {0}})
 /* As two arguments: the values and their number. */
 #define VALUES(...)                                                                                \
