@@ -61,7 +61,7 @@ struct identity {
 /* By subject, bytes. STATUS_NOT_FOUND. */
 enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub,
                                 struct person *out) TS_MUST_CHECK;
-/* By numeric id (text of digits) or user_id, for somebody who sees others. STATUS_NOT_FOUND. */
+/* By numeric id (text of digits) or user_id, for who sees others or administers. STATUS_NOT_FOUND. */
 enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct principal *who,
                               struct str user, struct person *out) TS_MUST_CHECK;
 

@@ -116,6 +116,8 @@ person_handler projects_list;
 /* people, projects, sources, the period lock */
 /* reports */
 /* audit trail */
+person_handler audit_list;
+extern const struct schema audit_query_schema;
 caller_handler me_read;
 open_handler health_live, health_ready;
 
