@@ -117,6 +117,13 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $$(call archives,$
 	@echo "  FUZZ $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(FUZZ_MAIN) $(call archives,$(call layer_of,$*)) $(LDFLAGS) $(LIBS_$(call layer_of,$*))
 
+# --- data for measurements -------------------------------------------------------
+DATA_SOURCES := $(wildcard tests/bench/data/*.c)
+$(BUILD)/bench/generate: $(DATA_SOURCES) $(wildcard tests/bench/data/*.h) $$(call archives,admin) $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(DATA_SOURCES) $(call archives,admin) $(LIBS_admin)
+
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*.d)
 
 .PHONY: help build FORCE
