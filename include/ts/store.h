@@ -58,7 +58,7 @@ struct identity {
 /* By subject, bytes. STATUS_NOT_FOUND. */
 enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub,
                                 struct person *out) TS_MUST_CHECK;
-/* By numeric id (text of digits) or user_id, for somebody who sees others. STATUS_NOT_FOUND. */
+/* By numeric id (text of digits) or user_id, for who sees others or administers. STATUS_NOT_FOUND. */
 enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct principal *who,
                               struct str user, struct person *out) TS_MUST_CHECK;
 
@@ -382,5 +382,89 @@ enum status tx_period_set(struct tx *tx, const struct principal *who, const stru
 /* --- reports -------------------------------------------------------------------- */
 
 /* --- audit trail ------------------------------------------------------------------ */
+/* One event as GET /audit shows it. */
+struct audit_event {
+    int64_t at;     /* microseconds UTC */
+    int64_t stream; /* index into audit_stream_names */
+    int64_t person_id;
+    struct str user_id;
+    struct str project, source; /* of the stream of a project (its code) or source (its name) */
+    struct str week;            /* as text; empty when the stream is no week */
+    int64_t seq;
+    int64_t action; /* index into audit_action_names */
+    struct str actor;
+    int64_t actor_id;
+    int64_t entry_id;
+    struct str before, after;
+};
+extern const char *const audit_stream_names[], *const audit_action_names[];
+extern const struct schema audit_event_schema;
+
+/* A place in the trail: the key of the last event given. */
+struct audit_place {
+    int64_t at, owner_id, week, seq;
+};
+struct audit_filter {
+    int64_t owner_id;       /* whose streams (or which project's); 0 = everybody's */
+    int64_t project_id;     /* the stream of this project alone; 0 = any */
+    struct iso_week week;   /* of that week alone; 0 = any */
+    int64_t entry_id;       /* events of the owner in which this entry occurs; 0 = any */
+    int64_t from_us, to_us; /* instants, from <= at < to */
+    struct audit_place after;
+    int64_t limit;
+};
+/* Sets *stop when it wants no more. */
+typedef enum status store_audit_fn(const struct audit_event *row, const struct audit_place *place,
+                                   void *arg, bool *stop);
+/* Events oldest first: of one owner by week and number (a person's own stream first), of one week by
+ * person and number, else by instant. Who does not administer gets the streams of their own person
+ * and weeks, whatever the filter says. Rows come one by one from the server. */
+enum status store_audit_each(struct store *store, const struct principal *who,
+                             const struct audit_filter *filter, store_audit_fn *each,
+                             void *arg) TS_MUST_CHECK;
+/* Whose entry it is or was, for who administers. STATUS_NOT_FOUND. */
+enum status store_entry_owner(struct store *store, const struct principal *who, int64_t entry_id,
+                              int64_t *person_id) TS_MUST_CHECK;
+
+/* Verifying the trail: a connection of its own that sees one state of the database, so that the
+ * service may go on meanwhile. Any account that may read will do. */
+struct audit_reader;
+/* To be freed before the store. STATUS_UNAVAILABLE, STATUS_BAD_SCHEMA. */
+enum status audit_reader_open(TALLOC_CTX *mem, struct store *store,
+                              struct audit_reader **out) TS_MUST_CHECK;
+
+/* An event as it is stored. Bytes of another length than they must have are left out of `event`. */
+struct stored_event {
+    struct event event;
+    int64_t seq;
+    struct str salt, digest, mac, request_hash; /* empty for NULL */
+    int64_t row_seq;                            /* of its stream; 0 = there is no row */
+    struct str row_head;
+};
+/* A stream whose row tells of events that are not there. */
+struct stored_stream {
+    int64_t person_id, seq;
+    struct iso_week week;
+};
+/* What a week row has more than its entries (less: negative). */
+struct week_difference {
+    int64_t person_id, has_row;
+    struct iso_week week;
+    int64_t minutes[WEEK_DAYS], count[ENTRY_STATUS_COUNT];
+};
+typedef enum status stored_event_fn(const struct stored_event *row, void *arg);
+typedef enum status stored_stream_fn(const struct stored_stream *row, void *arg);
+typedef enum status week_difference_fn(const struct week_difference *row, void *arg);
+
+/* person_id 0 = all streams, else those whose owner has this id (also a project's or source's). */
+/* How many events the rows of the streams tell of. */
+enum status audit_count(struct audit_reader *reader, int64_t person_id, int64_t *out) TS_MUST_CHECK;
+/* All events, ordered by owner, week and number. */
+enum status audit_events_each(struct audit_reader *reader, int64_t person_id, stored_event_fn *each,
+                              void *arg) TS_MUST_CHECK;
+enum status audit_empty_each(struct audit_reader *reader, int64_t person_id, stored_stream_fn *each,
+                             void *arg) TS_MUST_CHECK;
+enum status audit_weeks_each(struct audit_reader *reader, int64_t person_id,
+                             week_difference_fn *each, void *arg) TS_MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 #define TS_API_PRIV_H
 
 #include "ts/api.h"
+#include "ts/audit.h"
 #include "ts/json.h"
 #include "ts/scope.h"
 
@@ -12,8 +13,6 @@ enum {
     UPLOAD_BODY_MAX = 16 << 20,
     REPLY_PART = 64 << 10, /* a reply sent in parts is sent when it has as many bytes */
     PARAMS_MAX = 2,
-    AUDIT_KEY_MIN = 16,
-    AUDIT_KEY_MAX = 128,
     SALT_BLOCK = 64 * EVENT_SALT_LEN
 };
 
@@ -23,8 +22,7 @@ struct api {
     struct verifier *verifier;
     struct store *store;
     struct person_cache *people;
-    uint8_t audit_key[AUDIT_KEY_MAX];
-    size_t audit_key_len;
+    struct audit_key audit_key;
     uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
     size_t salt_used;
 };
@@ -131,6 +129,8 @@ person_handler sources_list, source_read, source_create, source_patch;
 person_handler period_read, period_put;
 /* reports */
 /* audit trail */
+person_handler audit_list;
+extern const struct schema audit_query_schema;
 caller_handler me_read;
 open_handler health_live, health_ready;
 

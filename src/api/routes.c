@@ -119,6 +119,12 @@ const struct route api_routes[] = {
               "already, the answer is 200 whatever version If-Match names."),
     /* reports */
     /* audit trail */
+    ROUTE(HTTP_GET, "/audit", SCOPE_ADMIN | SCOPE_READ, audit_list, .query = &audit_query_schema,
+          .output = &audit_event_schema, .media = "application/x-ndjson",
+          .summary = "The audit trail, one event a line",
+          .doc = "What is about one's own person and weeks; with admin:timesheets everything. "
+                 "Events of one person, week or project come in the order of their streams (a "
+                 "person's own first, then week by week), others in order of time, oldest first."),
     ROUTE_CALLER(HTTP_GET, "/me", SCOPE_ANY, me_read, .output = &me_schema,
                  .machine_output = &me_machine_schema, .summary = "Who is calling"),
     ROUTE_OPEN(HTTP_GET, "/health/live", health_live, .summary = "Is the worker alive"),

@@ -1,7 +1,6 @@
 #include "ts/sheet.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 
 enum { USER_TEXT_MAX = 255, WEEK_NAME_MAX = 16, COUNT_MAX = WEEK_DAYS * MINUTES_PER_DAY };
 enum { SATURDAY = 5 };
@@ -58,19 +57,23 @@ bool week_is_allowed(struct iso_week week, struct date today)
            entry_date_allowed(sunday_of(week), today);
 }
 
-static int by_date_and_id(const void *a, const void *b)
+static bool is_later(const struct entry *one, const struct entry *other)
 {
-    const struct entry *one = a, *other = b;
-
     if (one->date.days != other->date.days)
-        return one->date.days < other->date.days ? -1 : 1;
-    return (one->id > other->id) - (one->id < other->id);
+        return one->date.days > other->date.days;
+    return one->id > other->id;
 }
 
+/* By insertion: what comes from the database is in order but for a few. */
 void sheet_sort(struct entry *entries, size_t count)
 {
-    if (count > 1)
-        qsort(entries, count, sizeof entries[0], by_date_and_id);
+    for (size_t i = 1; i < count; i++) {
+        const struct entry entry = entries[i];
+        size_t at = i;
+        for (; at > 0 && is_later(&entries[at - 1], &entry); at--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
 }
 
 /* --- totals --------------------------------------------------------------------------------- */

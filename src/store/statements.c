@@ -15,6 +15,20 @@
 #define ENTRY_COLUMNS                                                                              \
     "e.person_id, e.work_date, e.id, e.project_code, e.minutes, e.status, e.version, e.note,"      \
     " e.reason, e.edited_by, e.created_at, e.updated_at, e.source, e.external_id"
+/* The numbers of the streams that are no week (ts/store.h) stand in these texts. */
+_Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &&
+                   STREAM_SOURCE == 3 && STREAM_UPLOAD == 4 && STREAM_COUNT == 5,
+               "the statements of the audit trail name streams by number");
+#define AUDIT_COLUMNS                                                                              \
+    "e.person_id AS owner_id, e.week, e.seq, e.at, e.action, e.actor_id, e.entry_id,"              \
+    " e.before_json, e.after_json, p.user_id, pr.code AS project_code, s.name AS source_name,"     \
+    " COALESCE(a.user_id, c.client_id) AS actor"
+/* Whose or of what the stream is, and who wrote. */
+#define AUDIT_NAMES                                                                                \
+    " LEFT JOIN person p ON p.id = e.person_id AND e.week NOT IN (1, 2, 3)"                        \
+    " LEFT JOIN project pr ON pr.id = e.person_id AND e.week = 1"                                  \
+    " LEFT JOIN source s ON s.id = e.person_id AND e.week = 3"                                     \
+    " LEFT JOIN person a ON a.id = e.actor_id LEFT JOIN client c ON c.id = e.actor_id"
 #define WHO_SEES_ENTRY "(e.person_id = ? OR (? = 1 AND e.status <> 0))"
 #define ENTRY_WITH_OWNER                                                                           \
     "SELECT " ENTRY_COLUMNS ", p.user_id FROM entry e JOIN person p ON p.id = e.person_id"         \
@@ -147,12 +161,12 @@ static bool bind_column(struct stmt *s, size_t i, const MYSQL_FIELD *meta)
         field = find_column(s->spec->rows->more, meta->name);
     if (field == NULL)
         return false;
-    column->type = field->type;
+    column->type = field->type == FIELD_JSON ? FIELD_TEXT : field->type;
     column->offset = field->offset;
     bind->is_null = &column->slot.is_null;
     bind->length = &column->slot.length;
     bind->error = &column->error;
-    if (field->type == FIELD_TEXT) {
+    if (column->type == FIELD_TEXT) {
         unsigned long room = meta->length < COLUMN_ROOM_MAX ? meta->length + 1 : COLUMN_ROOM_MAX;
         if (!slot_text_new(s, &column->slot, room))
             return false;
@@ -249,7 +263,8 @@ enum status stmt_prepare_all(struct db *db)
     enum status st = STATUS_OK;
 
     for (int id = 0; st == STATUS_OK && id < STMT_COUNT; id++) {
-        if (stmt_specs[id].role == db->role && db->stmts[id] == NULL)
+        enum db_role role = stmt_specs[id].role == DB_STREAM ? DB_READ : stmt_specs[id].role;
+        if (role == db->role && db->stmts[id] == NULL)
             st = stmt_prepare(db, (enum stmt_id)id);
     }
     return st;
@@ -378,8 +393,9 @@ enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *value
     if (s->rebind && mysql_stmt_bind_param(s->handle, s->param_binds) != 0)
         return run_failed(db, s);
     s->rebind = false;
+    bool one_by_one = s->spec->role == DB_STREAM || s->spec->role == DB_VERIFY;
     if (mysql_stmt_execute(s->handle) != 0 ||
-        (s->column_count > 0 && mysql_stmt_store_result(s->handle) != 0))
+        (s->column_count > 0 && !one_by_one && mysql_stmt_store_result(s->handle) != 0))
         return run_failed(db, s);
     return DB_FINE;
 }

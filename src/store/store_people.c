@@ -22,14 +22,15 @@ enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct
 {
     struct person row;
     int64_t id;
+    bool others = who->sees_others || who->administers;
     enum status st = STATUS_NOT_FOUND;
 
     if (parse_id(user, &id))
         st = read_one(mem, store, STMT_PERSON_BY_ID,
-                      VALUES(V_INT(id), V_INT(who->person_id), V_INT(who->sees_others)), &row);
+                      VALUES(V_INT(id), V_INT(who->person_id), V_INT(others)), &row);
     if (st == STATUS_NOT_FOUND)
         st = read_one(mem, store, STMT_PERSON_BY_USER_ID,
-                      VALUES(V_BYTES(user), V_INT(who->person_id), V_INT(who->sees_others)), &row);
+                      VALUES(V_BYTES(user), V_INT(who->person_id), V_INT(others)), &row);
     if (st == STATUS_OK)
         *out = row;
     return st;

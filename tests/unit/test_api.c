@@ -47,6 +47,7 @@ static const struct sample {
     {HTTP_GET, "/periods/lock", "/api/periods/lock", NULL, NULL, 200, 403},
     {HTTP_PUT, "/periods/lock", "/api/periods/lock", "{\"locked_through\":null}", "\"l1\"", 200,
      403},
+    {HTTP_GET, "/audit", "/api/audit", NULL, NULL, 200, 403},
     {HTTP_GET, "/me", "/api/me", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/live", "/api/health/live", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/ready", "/api/health/ready", NULL, NULL, 200, 200},
