@@ -1,5 +1,7 @@
 #include "store_priv.h"
 
+enum { EVENT_VALUES = 14 };
+
 struct replay_row {
     int64_t action, entry_id;
     struct str request_hash, after;
@@ -20,20 +22,65 @@ static const struct field mac_columns[] = {FIELD_TEXT(struct mac_row, mac, .colu
 static const struct schema mac_schema = SCHEMA("mac", struct mac_row, mac_columns);
 const struct rows mac_rows = {&mac_schema, NULL};
 
-enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t seq)
+/* For whoever has to find out whether a commit took place. */
+static void remember(struct tx *tx, const struct event *event, int64_t seq)
+{
+    tx->has_event = true;
+    tx->person_id = event->person_id;
+    tx->week = event->week;
+    tx->seq = seq;
+    memcpy(tx->mac, event->mac, sizeof tx->mac);
+}
+
+/* The values of an event in the order of EVENT_INTO. */
+static void put_event(struct value *at, const struct event *event, int64_t seq)
 {
     struct value hash = V_BYTES_N(event->request_hash, sizeof event->request_hash);
 
     hash.null = event->ikey.len == 0;
-    enum db_fault fault =
-        tx_try(tx, STMT_EVENT_INSERT,
-               VALUES(V_INT(event->person_id), V_INT(event->week.number), V_INT(seq),
-                      V_INT(event->actor_id), V_INT(event->action), V_INT_OR_NULL(event->entry_id),
-                      V_TIME(event->at), V_BYTES_OR_NULL(event->ikey), hash,
-                      V_BYTES_N(event->salt, sizeof event->salt),
-                      V_BYTES_N(event->digest, sizeof event->digest),
-                      V_BYTES_N(event->mac, sizeof event->mac), V_BYTES_OR_NULL(event->before),
-                      V_BYTES_OR_NULL(event->after)));
+    const struct value values[EVENT_VALUES] = {V_INT(event->person_id),
+                                               V_INT(event->week.number),
+                                               V_INT(seq),
+                                               V_INT(event->actor_id),
+                                               V_INT(event->action),
+                                               V_INT_OR_NULL(event->entry_id),
+                                               V_TIME(event->at),
+                                               V_BYTES_OR_NULL(event->ikey),
+                                               hash,
+                                               V_BYTES_N(event->salt, sizeof event->salt),
+                                               V_BYTES_N(event->digest, sizeof event->digest),
+                                               V_BYTES_N(event->mac, sizeof event->mac),
+                                               V_BYTES_OR_NULL(event->before),
+                                               V_BYTES_OR_NULL(event->after)};
+    memcpy(at, values, sizeof values);
+}
+
+enum status tx_events_insert(struct tx *tx, const struct event *events, const int64_t *seqs,
+                             size_t count)
+{
+    struct value values[STMT_BLOCK * EVENT_VALUES];
+
+    for (size_t i = 0; i < count;) {
+        size_t n = count - i >= STMT_BLOCK ? STMT_BLOCK : 1;
+        for (size_t k = 0; k < n; k++)
+            put_event(values + k * EVENT_VALUES, &events[i + k], seqs[i + k]);
+        enum status st =
+            tx_run(tx, n == 1 ? STMT_EVENT_INSERT : STMT_EVENT_ADD_BLOCK, values, n * EVENT_VALUES);
+        if (st != STATUS_OK)
+            return st;
+        i += n;
+    }
+    if (count > 0)
+        remember(tx, &events[count - 1], seqs[count - 1]);
+    return STATUS_OK;
+}
+
+enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t seq)
+{
+    struct value values[EVENT_VALUES];
+
+    put_event(values, event, seq);
+    enum db_fault fault = tx_try(tx, STMT_EVENT_INSERT, values, EVENT_VALUES);
 
     if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "event_ikey")) {
         tx->key_used = true;
@@ -41,11 +88,7 @@ enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t se
     }
     if (fault != DB_FINE)
         return tx_end(tx, fault);
-    tx->has_event = true;
-    tx->person_id = event->person_id;
-    tx->week = event->week;
-    tx->seq = seq;
-    memcpy(tx->mac, event->mac, sizeof tx->mac);
+    remember(tx, event, seq);
     return STATUS_OK;
 }
 
