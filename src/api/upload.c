@@ -123,8 +123,11 @@ static enum status write_rows(struct upload_job *job)
         st = store_upload_rows_each(job->call->api->store, job->upload.id, -1, upload_row_write,
                                     &out);
     else
-        for (int64_t i = 0; st == STATUS_OK && i < job->upload.received; i++)
+        for (int64_t i = 0; st == STATUS_OK && i < job->upload.received; i++) {
+            if (job->upload.id == 0 && job->results[i].outcome == UPLOAD_CREATED)
+                job->results[i].entry_id = 0; /* it would have been made */
             st = upload_row_write(&job->results[i], &out);
+        }
     buf_add_str(&job->call->reply->body, STR("]}\n"));
     return st == STATUS_OK ? job->call->reply->body.status : st;
 }
