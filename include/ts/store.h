@@ -186,6 +186,11 @@ struct replay {
 enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
                            store_tx_fn *body, void *arg, struct replay *replay) TS_MUST_CHECK;
 
+/* The outcome of an earlier request with this key, outside a transaction. STATUS_NOT_FOUND,
+ * STATUS_KEY_REUSED. */
+enum status store_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
+                         struct replay *out) TS_MUST_CHECK;
+
 /* A new entry id: 128 ns ticks since 2026-01-01T00:00:00Z, rising, below 2^53. */
 int64_t store_entry_id(struct store *store);
 

@@ -108,6 +108,13 @@ enum status event_replay(TALLOC_CTX *mem, struct store *store, const struct writ
     return STATUS_OK;
 }
 
+enum status store_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
+                         struct replay *out)
+{
+    *out = (struct replay){.found = false};
+    return key->key.len == 0 ? STATUS_NOT_FOUND : event_replay(mem, store, key, out);
+}
+
 /* The COMMIT may still be at work on the server, or lie unread in its socket. That transaction
  * holds the week row until it ends, so the row is locked first: what is read then is final. */
 enum db_fault event_is_stored(struct tx *tx, bool *out)
