@@ -157,7 +157,7 @@ static bool owns_malloc(void)
 
 /* --- what is asked ----------------------------------------------------------------------------------- */
 struct operation {
-    const char *name, *method, *path, *body, *if_match;
+    const char *name, *method, *path, *body, *if_match; /* "{own week}": each run has another */
     int status;
     int events;          /* written by it */
     const char *reply;   /* what a good reply holds: everything that was sent */
@@ -243,6 +243,37 @@ static const struct operation operations[] = {
      .body = "{\"decision\":\"rejected\",\"reason\":\"A reason of more bytes than a small buffer "
              "holds at first\"}",
      .reply = "\"state\":\"rejected\""},
+    {.name = "weeks",
+     .method = "GET",
+     .path = "/api/weeks",
+     .status = 200,
+     .reply = "\"week\":\"2040-W48\""},
+    {.name = "read week",
+     .method = "GET",
+     .path = "/api/weeks/2040-W48",
+     .status = 200,
+     .reply = "\"minutes\":7,"},
+    {.name = "save week",
+     .method = "PUT",
+     .path = "{own week}",
+     .status = 200,
+     .events = 1,
+     .if_match = "\"w2\"",
+     .reply = "\"minutes\":12,\"hours\":0.2,\"draft\":1,\"submitted\":1,"},
+    {.name = "submit week",
+     .method = "PUT",
+     .path = "{own week}/submission",
+     .status = 200,
+     .events = 1,
+     .if_match = "\"w2\"",
+     .reply = "\"minutes\":4,\"hours\":0.0667,\"draft\":0,\"submitted\":2,"},
+    {.name = "withdraw week",
+     .method = "DELETE",
+     .path = "{own week}/submission",
+     .status = 200,
+     .events = 1,
+     .if_match = "\"w2\"",
+     .reply = "\"minutes\":4,\"hours\":0.0667,\"draft\":2,\"submitted\":0,"},
     {.name = "me",
      .method = "GET",
      .path = "/api/me",
@@ -346,6 +377,33 @@ static void ask_week(struct sweep *w, struct ask *q)
                 (int)week_of(monday).number));
 }
 
+/* A week with a draft and a submitted entry, and what becomes of them when it is saved. */
+static void make_week(struct sweep *w, struct ask *q)
+{
+    static int weeks;
+    char week[WEEK_TEXT_LEN], monday[DATE_TEXT_LEN];
+    struct date date = week_monday((struct iso_week){200001});
+
+    date.days += WEEK_DAYS * weeks++;
+    date_format(date, monday);
+    week_format(week_of(date), week);
+    const char *entry = talloc_asprintf(
+        w->s, "{\"date\":\"%.*s\",\"project\":\"OTHER\",\"minutes\":2}", DATE_TEXT_LEN, monday);
+    int64_t submitted = entry_made(w->s, w->ann, entry);
+    int64_t draft = entry_made(
+        w->s, w->ann,
+        talloc_asprintf(w->s, "%.*s,\"status\":\"draft\"}", (int)strlen(entry) - 1, entry));
+    q->path = talloc_asprintf(w->s, "/api/weeks/%.*s%s", WEEK_TEXT_LEN, week,
+                              w->op->path + strlen("{own week}"));
+    if (w->op->path[strlen("{own week}")] == '\0')
+        q->body = talloc_asprintf(
+            w->s,
+            "{\"entries\":[{\"id\":%lld,\"delete\":true},{\"id\":%lld,\"date\":\"%.*s\","
+            "\"project\":\"OTHER\",\"minutes\":5},{\"date\":\"%.*s\",\"project\":\"StoreZero\","
+            "\"minutes\":7,\"note\":\"A note of more bytes than a small buffer holds\"}]}",
+            (long long)draft, (long long)submitted, DATE_TEXT_LEN, monday, DATE_TEXT_LEN, monday);
+}
+
 static struct ask request_of_run(struct sweep *w)
 {
     const struct operation *op = w->op;
@@ -357,6 +415,8 @@ static struct ask request_of_run(struct sweep *w)
 
     if (strcmp(op->path, "{week}") == 0) {
         ask_week(w, &q);
+    } else if (strncmp(op->path, "{own week}", strlen("{own week}")) == 0) {
+        make_week(w, &q);
     } else if (op->path[0] == '{') {
         int64_t id = entry_made(w->s, w->ann,
                                 "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":1}");
