@@ -250,6 +250,11 @@ enum status tx_sheet_get(TALLOC_CTX *mem, struct tx *tx, const struct principal 
  * store_transact runs the body again. */
 enum status tx_repeat(struct tx *tx) TS_MUST_CHECK;
 
+/* Is this the version of the week after tx_week_change, which locked it? If not, something came
+ * between reading the week and its lock: tx_repeat. */
+enum status tx_week_is(struct tx *tx, const struct principal *who, struct sheet_id id,
+                       int64_t version) TS_MUST_CHECK;
+
 /* Of the week's entries in a status that `op` changes, moves all to the status after it and their
  * versions by one (the bulk of submit and withdraw; own weeks only); the decision that stood is
  * cleared. `changed` is their number as it was read: another one ends the run (tx_repeat). */

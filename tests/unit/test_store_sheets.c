@@ -34,7 +34,6 @@ START_TEST(a_week_without_a_row_is_version_0)
 
     ck_assert_int_eq(store_sheet_get(w, w->store, &ann, week_of_person(&ann), &sheet), STATUS_OK);
     ck_assert_int_eq(sheet.version, 0);
-    ck_assert_int_eq(sheet.seq, 0);
     ck_assert_int_eq(sheet.person_id, ann.person_id);
     ck_assert_view(sheet.user_id, "ann");
     ck_assert_int_eq(sheet.number.number, 202648);
@@ -88,7 +87,6 @@ START_TEST(all_of_a_week_is_read_at_once)
     sql_do(w, "UPDATE person SET active_from = '2020-01-02', active_to = '2030-03-04'");
     ck_assert_int_eq(store_sheet_get(w, w->store, &ann, week_of_person(&ann), &sheet), STATUS_OK);
     ck_assert_int_eq(sheet.version, 41);
-    ck_assert_int_eq(sheet.seq, 41);
     ck_assert_int_eq(sheet.locked_days, 3);
     ck_assert_int_eq(sheet.empty_status, ENTRY_REJECTED);
     ck_assert_view(sheet.reason, "why");

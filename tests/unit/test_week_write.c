@@ -214,8 +214,27 @@ START_TEST(an_event_holds_what_was_and_what_is)
 }
 END_TEST
 
+/* The trigger stands for somebody who changes the week between its being read and its lock. */
+START_TEST(a_week_that_moved_since_it_was_read_is_read_again)
+{
+    struct site *s = site_open();
+    const char *token = LOGIN(s, .sub = "auth0|ann", .scope = SCOPES_EMPLOYEE);
+
+    (void)entry_made(s, token, ENTRY_BODY);
+    sql_do(s->w, "CREATE TRIGGER moved BEFORE UPDATE ON week FOR EACH ROW"
+                 " SET NEW.version = NEW.version + 1");
+    struct answer a = submission(s, "DELETE", token, "\"w1\"");
+    ck_problem(a, 503, "conflict-retry"); /* it moves in every run */
+    ck_assert_str_eq(stored(s), "1:1:");
+    ck_assert_str_eq(week_row(s), "0 1 0 0 0 1 1");
+    sql_do(s->w, "DROP TRIGGER moved");
+    ck_status(submission(s, "DELETE", token, "\"w1\""), 200);
+    site_close(s);
+}
+END_TEST
+
 UNIT_MAIN("week_write", the_state_table, a_rejected_entry_is_left_by_withdraw,
           an_empty_week_follows_the_state_table_too, refusals_come_in_the_order_of_the_contract,
           a_repetition_finds_its_effect,
           a_key_replays_the_stored_reply_and_what_is_left_when_it_was_erased,
-          an_event_holds_what_was_and_what_is)
+          an_event_holds_what_was_and_what_is, a_week_that_moved_since_it_was_read_is_read_again)
