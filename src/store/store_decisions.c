@@ -23,7 +23,7 @@ enum status store_inbox_each(struct store *store, const struct principal *who,
 {
     const struct date from = f->after_date.days > f->from.days ? f->after_date : f->from;
     const struct value sees = V_INT(who->sees_others), self = V_INT(who->person_id);
-    const struct value project = V_TEXT(f->project);
+    const struct value project = V_INT(f->project_id);
     enum stmt_id id = f->person_id == 0 ? STMT_INBOX : STMT_INBOX_OF;
     enum status st;
 
