@@ -3,9 +3,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkBooks, eventsOf } from './lib/audit.mjs';
-import { APPROVE, EVERY_SCOPE, newKey, newManager, newPerson, READ, work } from './lib/caller.mjs';
+import {
+  APPROVE,
+  Caller,
+  EVERY_SCOPE,
+  newKey,
+  newManager,
+  newPerson,
+  personClaims,
+  READ,
+  work,
+} from './lib/caller.mjs';
 import { expectFaults, expectNoScope, expectProblem, expectStatus, range } from './lib/check.mjs';
 import { entryRow, personIdOf, query, unchanged } from './lib/database.mjs';
+import { stack } from './lib/stack.mjs';
 import { mint } from './lib/tenant.mjs';
 
 const INBOX = '/api/approvals';
@@ -20,10 +31,12 @@ const RACES = 50;
 const headers = (tag, key) => ({ ...(tag && { 'If-Match': tag }), ...(key && { 'Idempotency-Key': key }) });
 const decide = (boss, id, json, { tag, key } = {}) =>
   boss.send('PUT', `${INBOX}/${id}`, { ...(json && { json }), headers: headers(tag, key) });
-const weekPath = async (owner, week = W19) => `/api/people/${await personIdOf(owner)}/weeks/${week}`;
-const readWeek = async (boss, owner, week) => expectStatus(await boss.get(await weekPath(owner, week)), 200);
-const decideWeek = async (boss, owner, json, tag, { key, week } = {}) =>
-  boss.send('PUT', `${await weekPath(owner, week)}/decision`, { json, headers: headers(tag, key) });
+const weekPath = async (owner) => `/api/people/${await personIdOf(owner)}/weeks/${W19}`;
+const readWeek = async (boss, owner) => expectStatus(await boss.get(await weekPath(owner)), 200);
+const decideAt = (boss, path, json, tag, key) =>
+  boss.send('PUT', `${path}/decision`, { json, headers: headers(tag, key) });
+const decideWeek = async (boss, owner, json, tag, { key } = {}) =>
+  decideAt(boss, await weekPath(owner), json, tag, key);
 const post = async (caller, more) => expectStatus(await caller.post(work(more)), 201).json;
 
 const actionsOf = async (owner) =>
@@ -123,10 +136,8 @@ describe('one entry', () => {
     const own = await post(mia, { status: 'draft' });
     const edited = await post(ann);
     await query('UPDATE entry SET edited_by = ? WHERE id = ?', await personIdOf(await known(max)), edited.id);
-    const scope = EVERY_SCOPE.join(' ');
-    const payload = { sub: 'robot@clients', azp: 'robot', gty: 'client-credentials', scope, permissions: EVERY_SCOPE };
-    const robot = await newPerson();
-    robot.token = await mint({ payload, ttl: 600 });
+    const machine = { ...personClaims({ scopes: EVERY_SCOPE }), sub: `${stack.TS_MACHINE_CLIENT_ID}@clients` };
+    const robot = new Caller(await mint({ payload: machine }));
     await unchanged(async () => {
       for (const json of [{}, NO]) {
         expectProblem(await decide(mia, own.id, json), 403, 'self-approval');
@@ -278,10 +289,7 @@ describe('at once', () => {
       const ann = await newPerson();
       for (const minutes of [60, 90]) await post(ann, { minutes });
       const { etag } = await readWeek(mia, ann);
-      const [yes, no] = await Promise.all([
-        decideWeek(mia, ann, APPROVED, etag),
-        decideWeek(max, ann, REJECTED, etag),
-      ]);
+      const [yes, no] = await Promise.all([decideWeek(mia, ann, APPROVED, etag), decideWeek(max, ann, REJECTED, etag)]);
       assert.deepEqual(statuses([yes, no]), [200, 412]);
       assert.equal((await readWeek(mia, ann)).json.state, yes.status === 200 ? 'approved' : 'rejected');
       assert.equal((await actionsOf(ann)).length, 3);
@@ -302,7 +310,8 @@ describe('at once', () => {
         const ann = await newPerson();
         const [first, second] = [await post(ann, { minutes: 60 }), await post(ann, { minutes: 90 })];
         const { etag } = await readWeek(mia, ann);
-        const [approval, change] = await Promise.all([decideWeek(mia, ann, APPROVED, etag), act(ann, first)]);
+        const path = await weekPath(ann); // looked up before, so that both start together
+        const [approval, change] = await Promise.all([decideAt(mia, path, APPROVED, etag), act(ann, first)]);
         const approved = await query(
           'SELECT id, minutes, note FROM entry WHERE person_id = ? AND status = 2 ORDER BY id',
           await personIdOf(ann),
@@ -352,7 +361,8 @@ describe('at once', () => {
       const ann = await newPerson();
       const seen = await post(ann);
       const { etag } = await readWeek(mia, ann);
-      const [approval, more] = await Promise.all([decideWeek(mia, ann, APPROVED, etag), ann.post(work({ minutes: 5 }))]);
+      const path = await weekPath(ann);
+      const [approval, more] = await Promise.all([decideAt(mia, path, APPROVED, etag), ann.post(work({ minutes: 5 }))]);
       expectStatus(more, 201);
       assert.ok([200, 412].includes(approval.status), approval.text);
       assert.equal((await entryRow(more.json.id)).status, 1);
