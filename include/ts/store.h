@@ -301,7 +301,7 @@ enum status store_weeks_each(struct store *store, const struct principal *who,
 /* What waits for who sees others: submitted entries of others. */
 struct inbox_filter {
     int64_t person_id;  /* whose; 0 = anybody's */
-    struct str project; /* empty = any */
+    int64_t project_id; /* 0 = any */
     struct date from, to;
     struct date after_date; /* cursor: entries after (date, id), oldest first */
     int64_t after_id;
