@@ -429,12 +429,11 @@ describe('the period lock', () => {
     assert.equal(locked.json.locked_through, '2024-05-08');
     assert.deepEqual(expectStatus(await ann.get(LOCK), 200).json, locked.json);
     const bob = await newPerson({ scopes: MANAGER });
+    expectStatus(await bob.get('/api/me'), 200); // becomes a person
     await unchanged(async () => {
       for (const person of [ann, bob, admin])
-        for (const date of ['2024-05-08', '2024-05-01', '2003-01-01']) {
-          if (person === bob) expectStatus(await bob.get('/api/me'), 200);
+        for (const date of ['2024-05-08', '2024-05-01', '2003-01-01'])
           expectProblem(await person.post(work({ date })), 409, 'period-locked');
-        }
       const { json, etag: tag } = entries['2024-05-08'];
       expectProblem(await ann.patch(json.id, { note: 'x' }, tag), 409, 'period-locked');
       expectProblem(await ann.patch(json.id, { date: '2024-05-09' }, tag), 409, 'period-locked');
@@ -442,8 +441,6 @@ describe('the period lock', () => {
       const open = entries['2024-05-09'];
       expectProblem(await ann.patch(open.json.id, { date: '2024-05-08' }, open.etag), 409, 'period-locked');
       expectProblem(await ann.patch(open.json.id, { date: '2024-04-30' }, open.etag), 409, 'period-locked');
-    }).catch((error) => {
-      throw error;
     });
     expectStatus(await ann.patch(entries['2024-05-09'].json.id, { note: 'open' }, entries['2024-05-09'].etag), 200);
     expectStatus(await bob.post(work({ date: '2024-05-09' })), 201);
