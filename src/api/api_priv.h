@@ -227,8 +227,6 @@ enum status write_change(struct write *w, const void *was, const void *now) TS_M
 enum status write_event(struct write *w, struct tx *tx, int64_t id) TS_MUST_CHECK;
 /* Runs the transaction and answers, or answers as the first time (Idempotency-Key). */
 enum status write_run(struct write *w, store_tx_fn *body, void *arg) TS_MUST_CHECK;
-/* Adds a fault with the code "format" unless why is NULL. */
-void check_member(struct call *call, const char *pointer, const char *why);
 
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
 enum status event_seal(struct api *api, const struct write_key *key,

@@ -157,7 +157,8 @@ static bool owns_malloc(void)
 
 /* --- what is asked ----------------------------------------------------------------------------------- */
 struct operation {
-    const char *name, *method, *path, *body, *if_match; /* "{own week}": each run has another */
+    const char *name, *method, *path, *if_match; /* "{own week}": each run has another */
+    const char *body;                            /* {n} in it is another text in each run */
     int status;
     int events;          /* written by it */
     const char *reply;   /* what a good reply holds: everything that was sent */
@@ -274,6 +275,39 @@ static const struct operation operations[] = {
      .events = 1,
      .if_match = "\"w2\"",
      .reply = "\"minutes\":4,\"hours\":0.0667,\"draft\":2,\"submitted\":0,"},
+    {.name = "add a person",
+     .method = "POST",
+     .manager = true,
+     .path = "/api/people",
+     .status = 201,
+     .events = 1,
+     .body = "{\"name\":\"Carl Contractor\",\"kind\":\"contractor\",\"email\":\"P{n}@C.example\","
+             "\"employee_number\":\"{n}\",\"active_from\":\"2026-01-05\"}",
+     .reply = "@c.example\",\"name\":\"Carl Contractor\",\"email\":\"p"},
+    {.name = "people",
+     .method = "GET",
+     .manager = true,
+     .path = "/api/people",
+     .status = 200,
+     .reply = "\"user_id\":\"ann@abc.example\""},
+    {.name = "change a project",
+     .method = "PATCH",
+     .manager = true,
+     .path = "/api/projects/OTHER",
+     .status = 200,
+     .events = 1,
+     .if_match = "*",
+     .body =
+         "{\"name\":\"{n}\",\"customer\":\"A customer of more bytes than a small buffer holds\"}",
+     .reply = "\"customer\":\"A customer of more bytes than a small buffer holds\""},
+    {.name = "add a source",
+     .method = "POST",
+     .manager = true,
+     .path = "/api/sources",
+     .status = 201,
+     .events = 1,
+     .body = "{\"name\":\"s{n}\",\"client_id\":\"c{n}\"}",
+     .reply = "\"version\":1"},
     {.name = "me",
      .method = "GET",
      .path = "/api/me",
@@ -402,6 +436,15 @@ static void make_week(struct sweep *w, struct ask *q)
             "\"project\":\"OTHER\",\"minutes\":5},{\"date\":\"%.*s\",\"project\":\"StoreZero\","
             "\"minutes\":7,\"note\":\"A note of more bytes than a small buffer holds\"}]}",
             (long long)draft, (long long)submitted, DATE_TEXT_LEN, monday, DATE_TEXT_LEN, monday);
+static char *body_of_run(struct sweep *w)
+{
+    char *body = talloc_strdup(w->s, w->op->body), *at;
+
+    while ((at = strstr(body, "{n}")) != NULL) {
+        *at = '\0';
+        body = talloc_asprintf(w->s, "%s%d-%lld%s", body, w->lasting, (long long)w->n, at + 3);
+    }
+    return body;
 }
 
 static struct ask request_of_run(struct sweep *w)
@@ -409,7 +452,7 @@ static struct ask request_of_run(struct sweep *w)
     const struct operation *op = w->op;
     struct ask q = {.method = op->method,
                     .path = op->path,
-                    .body = op->body,
+                    .body = op->body == NULL ? NULL : body_of_run(w),
                     .if_match = op->if_match,
                     .token = w->ann};
 
@@ -554,7 +597,7 @@ static void open_sweep(struct sweep *w, const struct operation *op)
     }
     w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
                    .scope = SCOPES_EMPLOYEE);
-    w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_MANAGER);
+    w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_ALL);
     (void)entry_made(s, w->ann,
                      "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":7}");
     if (op->manager) { /* a caller whom the worker knows */

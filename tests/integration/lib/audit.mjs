@@ -75,6 +75,18 @@ function checkSums(row, entries) {
   for (const minutes of days) assert.ok(minutes <= 1440, 'more than 24 hours on a day');
 }
 
+/** Streams of events that are of no week, by the number that stands in place of one. */
+export const STREAMS = { person: 0, project: 1, period: 2, source: 3, upload: 4 };
+
+/** Proves the chain of a stream. Resolves with its events. */
+export async function checkStream(id, number) {
+  const [row] = await query('SELECT * FROM week WHERE person_id = ? AND week = ?', id, number);
+  const events = (await eventsOf(id)).filter(({ week }) => week === number);
+  assert.ok(row, `there is no stream ${number} of ${id}`);
+  checkChain(row, events, secret('audit-key'));
+  return events;
+}
+
 /** Proves all of a person's rows. Resolves with the week rows, by week number. */
 export async function checkBooks(caller) {
   const personId = await personIdOf(caller);

@@ -46,7 +46,7 @@ export async function databaseAnswers() {
   }
 }
 
-const TABLES = ['entry', 'entry_deleted', 'event', 'period_lock', 'person', 'project', 'week'];
+const TABLES = ['client', 'entry', 'entry_deleted', 'event', 'period_lock', 'person', 'project', 'source', 'week'];
 
 /** A fingerprint of everything that is stored. */
 export async function snapshot() {
