@@ -475,7 +475,7 @@ static void write_week(struct dataset *d, struct week_plan *w)
         json_write(&d->after, &entry_schema, e);
         write_event(d, &w->stream, event);
     }
-    if (w->outcome == APPROVED || w->outcome == REJECTED)
+    if (w->count > 0 && (w->outcome == APPROVED || w->outcome == REJECTED))
         decide(d, w);
     for (int i = 0; i < w->count; i++)
         write_entry(d, w, i);
