@@ -176,9 +176,11 @@ static enum status of_week(struct store *store, const struct audit_filter *f)
 {
     const struct audit_place *after = &f->after;
 
+    /* of the person where the page before ended there may be nothing left */
     return read_run(store, STMT_AUDIT_OF_WEEK,
-                    VALUES(V_INT(f->week.number), V_TIME(f->from_us), V_TIME(f->to_us),
-                           V_INT(after->owner_id), V_INT(after->owner_id), V_INT(after->seq),
+                    VALUES(V_INT(f->week.number), V_INT(after->owner_id), V_TIME(f->from_us),
+                           V_TIME(f->to_us), V_INT(f->limit + 1), V_TIME(f->from_us),
+                           V_TIME(f->to_us), V_INT(after->owner_id), V_INT(after->seq),
                            V_INT(f->limit)));
 }
 
