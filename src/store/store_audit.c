@@ -345,7 +345,6 @@ static struct stored_event stored_event_of(const struct stored_row *row)
     copy_bytes(stored.event.request_hash, REQUEST_HASH_LEN, row->request_hash);
     copy_bytes(stored.event.salt, EVENT_SALT_LEN, row->salt);
     copy_bytes(stored.event.digest, EVENT_MAC_LEN, row->digest);
-    copy_bytes(stored.event.mac, EVENT_MAC_LEN, row->mac);
     return stored;
 }
 
