@@ -80,11 +80,7 @@ describe('GET /audit', () => {
 
   test('shows each change of one own week, in order, with what was before and after', async () => {
     const { list } = await events(ann, `?week=${week}`);
-    assert.deepEqual(words(list), [
-      `${week}#1 entry_created`,
-      `${week}#2 entry_edited`,
-      `${week}#3 entry_deleted`,
-    ]);
+    assert.deepEqual(words(list), [`${week}#1 entry_created`, `${week}#2 entry_edited`, `${week}#3 entry_deleted`]);
     const id = await personIdOf(ann);
     for (const event of list) {
       assert.equal(event.stream, 'week');
@@ -144,7 +140,10 @@ describe('GET /audit', () => {
       all.map(({ at }) => at).toSorted(),
     );
     for (const caller of [ann, other, manager, admin])
-      assert.ok(all.some(({ actor }) => actor === caller.email), caller.email);
+      assert.ok(
+        all.some(({ actor }) => actor === caller.email),
+        caller.email,
+      );
     const ofWeek = await allEvents(admin, `?week=${week}&limit=300`);
     assert.ok(ofWeek.every((event) => event.week === week));
     for (const caller of [ann, other]) assert.ok(ofWeek.some(({ user_id: user }) => user === caller.email));
