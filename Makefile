@@ -107,6 +107,7 @@ FORCE:
 # --- unit tests and fuzz targets -------------------------------------------------
 # those of the store may look at its statements
 $(BUILD)/unit/test_store_%: CPPFLAGS += $(DB_CFLAGS)
+$(BUILD)/unit/test_explain: CPPFLAGS += $(DB_CFLAGS) # it reads the list of statements
 $(BUILD)/unit/test_%: tests/unit/test_%.c $$(call archives,$$(call layer_of,$$*)) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  TEST $<"

@@ -20,10 +20,29 @@ static const struct field mac_columns[] = {FIELD_TEXT(struct mac_row, mac, .colu
 static const struct schema mac_schema = SCHEMA("mac", struct mac_row, mac_columns);
 const struct rows mac_rows = {&mac_schema, NULL};
 
+void store_set_seal(struct store *store, store_seal_fn *seal, void *arg)
+{
+    store->seal = seal;
+    store->seal_arg = arg;
+}
+
+static enum status mac_of(const struct store *store, const struct event *event, int64_t seq,
+                          uint8_t mac[EVENT_MAC_LEN])
+{
+    if (store->seal != NULL)
+        return store->seal(store->seal_arg, event, seq, mac);
+    memcpy(mac, event->link, sizeof event->link);
+    return STATUS_OK;
+}
+
 enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t seq)
 {
     struct value hash = V_BYTES_N(event->request_hash, sizeof event->request_hash);
+    uint8_t mac[EVENT_MAC_LEN];
+    enum status st = mac_of(tx->store, event, seq, mac);
 
+    if (st != STATUS_OK)
+        return st;
     hash.null = event->ikey.len == 0;
     enum db_fault fault =
         tx_try(tx, STMT_EVENT_INSERT,
@@ -31,9 +50,8 @@ enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t se
                       V_INT(event->actor_id), V_INT(event->action), V_INT_OR_NULL(event->entry_id),
                       V_TIME(event->at), V_BYTES_OR_NULL(event->ikey), hash,
                       V_BYTES_N(event->salt, sizeof event->salt),
-                      V_BYTES_N(event->digest, sizeof event->digest),
-                      V_BYTES_N(event->mac, sizeof event->mac), V_BYTES_OR_NULL(event->before),
-                      V_BYTES_OR_NULL(event->after)));
+                      V_BYTES_N(event->digest, sizeof event->digest), V_BYTES_N(mac, sizeof mac),
+                      V_BYTES_OR_NULL(event->before), V_BYTES_OR_NULL(event->after)));
 
     if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "event_ikey")) {
         tx->key_used = true;
@@ -45,7 +63,7 @@ enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t se
     tx->person_id = event->person_id;
     tx->week = event->week;
     tx->seq = seq;
-    memcpy(tx->mac, event->mac, sizeof tx->mac);
+    memcpy(tx->mac, mac, sizeof tx->mac);
     return STATUS_OK;
 }
 
