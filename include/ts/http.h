@@ -60,7 +60,13 @@ void http_reply_head(struct buf *out, const struct http_reply *reply);
 void problem_write(struct http_reply *reply, enum status st, const struct faults *faults,
                    struct str request_id);
 
-/* Is this media type `application/json`, with at most `charset=utf-8`? */
+/* The same with its last brace left out, for further members. */
+void problem_open(struct http_reply *reply, enum status st, const struct faults *faults,
+                  struct str request_id);
+
+/* Is this that media type, with at most `charset=utf-8`? */
+bool http_is_media(struct str content_type, const char *media);
+/* ... `application/json`? */
 bool http_is_json(struct str content_type);
 /* CONTENT_LENGTH: digits; absent = 0. */
 bool http_content_length(const struct http_request *request, int64_t *out) TS_MUST_CHECK;

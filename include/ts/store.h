@@ -21,6 +21,7 @@
 #include "ts/sheet.h"
 #include "ts/source.h"
 #include "ts/status.h"
+#include "ts/upload.h"
 
 struct store_config {
     const char *socket; /* unix socket; NULL = TCP to host:port */
@@ -48,6 +49,8 @@ enum status store_connect(struct store *store) TS_MUST_CHECK;
 enum status store_ping(struct store *store) TS_MUST_CHECK;
 /* Starts the clock of a request's database work (config request_ms). */
 void store_request_begin(struct store *store);
+/* Gives the request so many milliseconds from now on. */
+void store_request_extend(struct store *store, int64_t ms);
 
 /* --- people --------------------------------------------------------------- */
 /* What a token says of a person who is not known yet. */
@@ -191,6 +194,11 @@ struct replay {
  * the tries or the time ran out. body must be repeatable. */
 enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
                            store_tx_fn *body, void *arg, struct replay *replay) TS_MUST_CHECK;
+
+/* The outcome of an earlier request with this key, outside a transaction. STATUS_NOT_FOUND,
+ * STATUS_KEY_REUSED. */
+enum status store_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
+                         struct replay *out) TS_MUST_CHECK;
 
 /* A new entry id: 128 ns ticks since 2026-01-01T00:00:00Z, rising, below 2^53. */
 int64_t store_entry_id(struct store *store);
@@ -337,6 +345,95 @@ enum status tx_entries_decide(struct tx *tx, const struct principal *who,
                               const struct entries_decision *decision) TS_MUST_CHECK;
 
 /* --- uploads -------------------------------------------------------------------- */
+/* Reading. The number of an application, 0 when no source was ever made for it. */
+enum status store_client_id(struct store *store, struct str client_id, int64_t *out) TS_MUST_CHECK;
+struct upload_source {
+    int64_t id; /* 0 = none */
+    struct str name;
+};
+/* The source of that name (empty: any) that the client may upload for; how many there are, 2 meaning
+ * more than one. */
+enum status store_upload_source(TALLOC_CTX *mem, struct store *store, int64_t client,
+                                struct str name, struct upload_source *out,
+                                int64_t *count) TS_MUST_CHECK;
+struct person_match {
+    int64_t person_id;
+    struct str user_id;
+};
+/* Who has this e-mail address, employee number or subject, and how many do, 2 meaning more than one. */
+enum status store_person_match(TALLOC_CTX *mem, struct store *store, struct str user,
+                               struct person_match *out, int64_t *count) TS_MUST_CHECK;
+typedef enum status store_upload_fn(const struct upload *row, void *arg);
+/* Own ones, or with `who->administers` everybody's; newest first, those before the id `before`. */
+enum status store_uploads_each(struct store *store, const struct principal *who, int64_t before,
+                               int64_t limit, store_upload_fn *each, void *arg) TS_MUST_CHECK;
+/* STATUS_NOT_FOUND. */
+enum status store_upload_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                             int64_t id, struct upload *out) TS_MUST_CHECK;
+typedef enum status store_upload_row_fn(const struct upload_result *row, void *arg);
+/* The rows of an upload that was got, in order; outcome < 0: all. */
+enum status store_upload_rows_each(struct store *store, int64_t id, int64_t outcome,
+                                   store_upload_row_fn *each, void *arg) TS_MUST_CHECK;
+
+/* Writing, in a transaction. Locks are taken in this order: the upload, the period, weeks ascending
+ * by (person, week). The period stands still until the transaction ends. */
+enum status tx_period_hold(struct tx *tx, struct date *locked_through) TS_MUST_CHECK;
+/* A week that this transaction has locked and will write back as it says. */
+struct held_week {
+    int64_t person_id;
+    struct iso_week week;
+    int64_t seq;
+    uint8_t head[EVENT_MAC_LEN];
+    int64_t minutes[WEEK_DAYS];
+    int64_t added[ENTRY_STATUS_COUNT]; /* to the counts per status */
+    bool touched;
+};
+/* Locks the week named by person_id and week, which is made when it is missing, and reads it. */
+enum status tx_week_hold(struct tx *tx, struct date locked_through,
+                         struct held_week *week) TS_MUST_CHECK;
+enum status tx_week_store(struct tx *tx, const struct held_week *week) TS_MUST_CHECK;
+
+/* What was last uploaded under an external id. */
+struct uploaded {
+    struct str external_id;
+    int64_t entry_id;        /* that it became */
+    struct str content_hash; /* empty: removed by its source */
+    struct entry entry;      /* id 0: it is gone */
+};
+typedef enum status tx_uploaded_fn(const struct uploaded *row, void *arg);
+enum status tx_uploaded_each(struct tx *tx, int64_t source_id, const struct str *external_ids,
+                             size_t count, tx_uploaded_fn *each, void *arg) TS_MUST_CHECK;
+/* A new entry of an upload, and what it is known by. */
+struct upload_entry {
+    struct entry entry;
+    int64_t project_id;
+    uint8_t content_hash[REQUEST_HASH_LEN];
+    bool known; /* has an external id that was uploaded before */
+};
+enum status tx_upload_entries_add(struct tx *tx, const struct upload_entry *rows,
+                                  size_t count) TS_MUST_CHECK;
+/* The external ids of those that have one and are not known. */
+enum status tx_external_ids_add(struct tx *tx, int64_t source_id, const struct upload_entry *rows,
+                                size_t count) TS_MUST_CHECK;
+/* hash NULL: removed. was_entry: the entry it named before. */
+enum status tx_external_id_set(struct tx *tx, int64_t source_id, struct str external_id,
+                               int64_t was_entry, int64_t entry_id,
+                               const uint8_t *hash) TS_MUST_CHECK;
+/* Writes new content over the entry as it was; its version rises by one. */
+enum status tx_upload_entry_renew(struct tx *tx, const struct upload_entry *now,
+                                  const struct entry *was) TS_MUST_CHECK;
+enum status tx_upload_entry_remove(struct tx *tx, const struct entry *was) TS_MUST_CHECK;
+/* As tx_event_insert, for many events that have no key. */
+enum status tx_events_insert(struct tx *tx, const struct event *events, const int64_t *seqs,
+                             size_t count) TS_MUST_CHECK;
+enum status tx_upload_add(struct tx *tx, int64_t id, int64_t actor_id, int64_t source_id,
+                          const struct upload *upload) TS_MUST_CHECK;
+/* Locks an own upload and reads how far it is. STATUS_NOT_FOUND. */
+enum status tx_upload_hold(struct tx *tx, int64_t id, int64_t actor_id,
+                           struct upload *out) TS_MUST_CHECK;
+/* Stores the outcome of rows, adds `step` to the upload's numbers and sets its state. */
+enum status tx_upload_progress(struct tx *tx, const struct upload *step,
+                               const struct upload_result *rows, size_t count) TS_MUST_CHECK;
 
 /* --- what admins change: people, projects, sources, the period lock --------------- */
 /* Reading. What is about people answers who sees others or administers: STATUS_NOT_FOUND, or nobody,

@@ -22,6 +22,7 @@ struct api {
     struct verifier *verifier;
     struct store *store;
     struct person_cache *people;
+    const char *spool_folder;
     struct audit_key audit_key;
     uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
     size_t salt_used;
@@ -66,6 +67,7 @@ struct route {
     bool optional_body; /* an empty body stands for {} */
     size_t body_max;    /* 0 = BODY_MAX */
     int success;        /* status of success; 0 = 200 */
+    int or_success;     /* another one, 0 = none */
     uint64_t refuses;  /* REFUSES() of what it may answer beside what every route of its kind may */
     const char *media; /* a further media type of the reply, e.g. text/csv */
     const char *summary; /* a line */
@@ -106,6 +108,9 @@ enum status route_find(struct call *call) TS_MUST_CHECK;
 enum status access_check(struct call *call) TS_MUST_CHECK;
 /* The person behind verified claims: looked up, claimed or made at first use. The only maker of principals. */
 enum status access_principal(struct call *call, struct principal *out) TS_MUST_CHECK;
+/* Who uploads: a person, or a machine under the number of its client. *client is that number, 0 when
+ * no source was made for the application. STATUS_NO_SOURCE for such a machine. */
+enum status access_uploader(struct call *call, struct principal *out, int64_t *client) TS_MUST_CHECK;
 enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUST_CHECK;
 /* Refuses for want of one of these scopes, with the challenge of RFC 6750. STATUS_NO_SCOPE. */
 enum status access_refuse(struct call *call, uint32_t scopes) TS_MUST_CHECK;
@@ -122,6 +127,7 @@ person_handler weeks_list, week_read, week_save, week_submit, week_withdraw;
 /* decisions */
 person_handler approvals_list, approval_write, person_week_read, week_decide;
 /* uploads */
+caller_handler upload_write, uploads_list, upload_read;
 /* people, projects, sources, the period lock */
 person_handler project_read, project_create, project_patch;
 person_handler people_list, person_read, person_create, person_patch;

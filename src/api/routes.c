@@ -74,6 +74,26 @@ const struct route api_routes[] = {
               "their own week, nor entries that they last changed. A decision that holds already "
               "is answered with 200 and changes nothing."),
     /* uploads */
+    ROUTE_CALLER(
+        HTTP_POST, "/timesheets/upload", SCOPE_UPLOAD, upload_write, .query = &upload_query_schema,
+        .body = &upload_row_schema, .streams = true, .body_max = UPLOAD_BODY_MAX,
+        .output = &upload_report_schema, .success = 201, .or_success = 200,
+        .refuses = REFUSES(NO_SOURCE) | REFUSES(UPLOAD_REFUSED) | REFUSES(KEY_REUSED) |
+                   REFUSES(DAY_OVER_24H) | REFUSES(APPROVED) | REFUSES(PERIOD_LOCKED) |
+                   REFUSES(PROJECT_CLOSED) | REFUSES(EDITED_BY_OWNER) | REFUSES(DELETED_BY_OWNER),
+        .summary = "Upload entries",
+        .doc = "One object, an array, lines of JSON (application/x-ndjson) or CSV with a "
+               "header (text/csv), up to 10,000 rows. With an external id a row is stored "
+               "exactly once: what is the same as last uploaded is unchanged, what "
+               "differs updates the entry unless it is approved, locked, or its owner "
+               "has changed or deleted it since. One object is answered with the entry."),
+    ROUTE_CALLER(HTTP_GET, "/uploads", SCOPE_UPLOAD | SCOPE_ADMIN, uploads_list,
+                 .query = &uploads_query_schema, .output = &upload_schema, .list = true,
+                 .summary = "Past uploads, newest first",
+                 .doc = "One's own; with admin:timesheets everybody's."),
+    ROUTE_CALLER(HTTP_GET, "/uploads/{id}", SCOPE_UPLOAD | SCOPE_ADMIN, upload_read,
+                 .query = &upload_rows_query_schema, .output = &upload_report_schema,
+                 .summary = "One upload with its rows"),
     /* people, projects, sources, the period lock */
     ROUTE(HTTP_GET, "/projects/{code}", SCOPE_READ, project_read, .output = &project_schema,
           .summary = "One project"),

@@ -51,6 +51,38 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
 #define WEEK_MINUTES "(w.d1 + w.d2 + w.d3 + w.d4 + w.d5 + w.d6 + w.d7)"
 #define ACTIVE_RANGE "COALESCE(p.active_from, DATE(p.created_at)) AS active_from, p.active_to"
 
+/* A row many times over: STMT_BLOCK. */
+#define TIMES_4(row) row row row row
+#define TIMES_32(row)                                                                              \
+    TIMES_4(row)                                                                                   \
+    TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row)
+#define COMMA_4(row) row ", " row ", " row ", " row
+#define COMMA_16(row) COMMA_4(row) ", " COMMA_4(row) ", " COMMA_4(row) ", " COMMA_4(row)
+#define COMMA_32(row) COMMA_16(row) ", " COMMA_16(row)
+#define EVENT_LETTERS "iiiiiimbbbbbbb"
+#define EVENT_INTO                                                                                 \
+    "INSERT INTO event (person_id, week, seq, actor_id, action, entry_id, at, ikey,"               \
+    " request_hash, salt, digest, mac, before_json, after_json) VALUES "
+#define EVENT_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+/* What was last uploaded, with the entry that it became if that is still there. */
+#define UPLOADED_ROWS                                                                                              \
+    "SELECT s.external_id AS uploaded_id, s.entry_id AS uploaded_entry, s.content_hash, p.user_id, " ENTRY_COLUMNS \
+    " FROM entry_source s LEFT JOIN entry e ON e.id = s.entry_id"                                                  \
+    " LEFT JOIN person p ON p.id = e.person_id WHERE s.source_id = ? AND s.external_id IN "
+#define ENTRY_ADD_LETTERS "idiititiimmtb"
+#define ENTRY_ADD_INTO                                                                             \
+    "INSERT INTO entry (person_id, work_date, id, project_id, project_code, minutes, note,"        \
+    " status, reason, edited_by, created_at, updated_at, source, external_id, version) VALUES "
+#define ENTRY_ADD_ROW "(?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, 1)"
+#define EXTERNAL_ADD_INTO                                                                          \
+    "INSERT INTO entry_source (source_id, external_id, entry_id, content_hash) VALUES "
+#define UPLOAD_COLUMNS                                                                             \
+    "u.id, s.name AS source, u.mode, u.state, u.received, u.done, u.created, u.updated,"           \
+    " u.unchanged, u.removed, u.rejected, u.created_at"                                            \
+    " FROM upload u LEFT JOIN source s ON s.id = u.source_id"
+#define UPLOAD_ROW_INTO                                                                            \
+    "INSERT INTO upload_row (upload_id, row_no, external_id, outcome, entry_id, problem) VALUES "
+
 const struct stmt_spec stmt_specs[STMT_COUNT] = {
 #define STATEMENT(ident, connection, parameters, rows, text)                                       \
     {#ident, DB_##connection, parameters, rows, text},

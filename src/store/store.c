@@ -136,6 +136,11 @@ void store_request_begin(struct store *store)
     store->deadline_ms = clock_mono_ms() + store->config.request_ms;
 }
 
+void store_request_extend(struct store *store, int64_t ms)
+{
+    store->deadline_ms = clock_mono_ms() + ms;
+}
+
 bool store_is_late(const struct store *store)
 {
     return clock_mono_ms() >= store->deadline_ms;

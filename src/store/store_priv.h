@@ -44,6 +44,9 @@ struct stmt_spec {
 };
 extern const struct stmt_spec stmt_specs[STMT_COUNT];
 
+/* Rows that a statement ending in _BLOCK takes at once. */
+enum { STMT_BLOCK = 32 };
+
 struct number_row {
     int64_t number;
 };
@@ -53,7 +56,8 @@ struct schema_state {
 extern const struct rows schema_state_rows, number_rows, person_rows, project_rows, entry_rows,
     week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows, active_rows,
     source_rows, period_rows, audit_event_rows, stored_event_rows, stream_rows,
-    week_difference_rows;
+    week_difference_rows, upload_source_rows, person_match_rows, held_week_rows, uploaded_rows,
+    upload_rows, upload_result_rows;
 
 /* A parameter: the letter must be the one in the statement's row. */
 struct value {

@@ -436,6 +436,8 @@ static void make_week(struct sweep *w, struct ask *q)
             "\"project\":\"OTHER\",\"minutes\":5},{\"date\":\"%.*s\",\"project\":\"StoreZero\","
             "\"minutes\":7,\"note\":\"A note of more bytes than a small buffer holds\"}]}",
             (long long)draft, (long long)submitted, DATE_TEXT_LEN, monday, DATE_TEXT_LEN, monday);
+}
+
 static char *body_of_run(struct sweep *w)
 {
     char *body = talloc_strdup(w->s, w->op->body), *at;
