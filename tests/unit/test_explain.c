@@ -63,6 +63,7 @@ static const struct {
     {"WEEK_GET", "person week"},
     {"EVENT_BY_KEY", "person ikey"},
     {"WEEK_WAIT", "person week"},
+    {"WEEK_VERSION", "person week person 0"},
     {"EVENT_MAC", "person week 1"},
     {"SHEET", "monday week monday sunday person 1 person person 1"},
     {"TX_SHEET", "monday week monday sunday person 1 person person 1"},
