@@ -141,8 +141,11 @@ static inline bool is_stream(struct iso_week week)
     return week.number < STREAM_COUNT;
 }
 
-/* A change, for its stream. `after` is the reply's body. The chain covers `mac`, which covers
- * everything but seq; `digest` stands for salt, before and after, so that these can be erased. */
+/* A change, for its stream. `after` is the reply's body. `digest` stands for salt, before and after,
+ * so that these can be erased. `link` covers everything but the event's number, which is known only
+ * when the stream's row has been written; the chain of heads is made of links, and they are stored
+ * nowhere, so that a head cannot be computed without the key. `mac`, which is stored, covers number
+ * and link. */
 struct event {
     int64_t person_id; /* or what else the stream is of */
     struct iso_week week;
@@ -154,9 +157,15 @@ struct event {
     uint8_t request_hash[REQUEST_HASH_LEN];
     uint8_t salt[EVENT_SALT_LEN];
     uint8_t digest[EVENT_MAC_LEN];
-    uint8_t mac[EVENT_MAC_LEN];
+    uint8_t link[EVENT_MAC_LEN];
     struct str before, after; /* JSON, may be empty */
 };
+
+/* Computes the mac of an event that is number seq of its stream. */
+typedef enum status store_seal_fn(void *arg, const struct event *event, int64_t seq,
+                                  uint8_t mac[EVENT_MAC_LEN]);
+/* Who has the key; to be said before the first write. A store without one stores links. */
+void store_set_seal(struct store *store, store_seal_fn *seal, void *arg);
 
 struct
     tx; /* an open transaction; its functions may only be called from the body of store_transact */
@@ -201,7 +210,7 @@ struct week_change {
     int8_t first_day;                  /* earliest weekday touched, 0..6; -1 = none (week 0) */
 };
 /* Writes the week row of the event (making it when missing), which is the lock of its entries,
- * and advances the stream's chain by the event's mac; *seq is the event's place in it.
+ * and advances the stream's chain by the event's link; *seq is the event's place in it.
  * STATUS_PERIOD_LOCKED; STATUS_DAY_OVER_24H (then minutes_there holds what Monday..Sunday have
  * without this change). Several weeks: in ascending order. */
 enum status tx_week_change(struct tx *tx, const struct principal *who,
@@ -258,6 +267,11 @@ enum status tx_sheet_get(TALLOC_CTX *mem, struct tx *tx, const struct principal 
  * store_transact runs the body again. */
 enum status tx_repeat(struct tx *tx) TS_MUST_CHECK;
 
+/* Is this the version of the week after tx_week_change, which locked it? If not, something came
+ * between reading the week and its lock: tx_repeat. */
+enum status tx_week_is(struct tx *tx, const struct principal *who, struct sheet_id id,
+                       int64_t version) TS_MUST_CHECK;
+
 /* Of the week's entries in a status that `op` changes, moves all to the status after it and their
  * versions by one (the bulk of submit and withdraw; own weeks only); the decision that stood is
  * cleared. `changed` is their number as it was read: another one ends the run (tx_repeat). */
@@ -304,7 +318,7 @@ enum status store_weeks_each(struct store *store, const struct principal *who,
 /* What waits for who sees others: submitted entries of others. */
 struct inbox_filter {
     int64_t person_id;  /* whose; 0 = anybody's */
-    struct str project; /* empty = any */
+    int64_t project_id; /* 0 = any */
     struct date from, to;
     struct date after_date; /* cursor: entries after (date, id), oldest first */
     int64_t after_id;
@@ -532,7 +546,7 @@ enum status audit_reader_open(TALLOC_CTX *mem, struct store *store,
 
 /* An event as it is stored. Bytes of another length than they must have are left out of `event`. */
 struct stored_event {
-    struct event event;
+    struct event event; /* without its link, which is not stored */
     int64_t seq;
     struct str salt, digest, mac, request_hash; /* empty for NULL */
     int64_t row_seq;                            /* of its stream; 0 = there is no row */

@@ -23,6 +23,7 @@ enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *s
         api->store = store;
         api->spool_folder = "/tmp";
         st = read_audit_key(api, audit_key_file);
+        store_set_seal(store, event_mac, api);
     }
     if (st == STATUS_OK)
         st = person_cache_open(api, &api->people);

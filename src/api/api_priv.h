@@ -233,12 +233,12 @@ enum status write_change(struct write *w, const void *was, const void *now) TS_M
 enum status write_event(struct write *w, struct tx *tx, int64_t id) TS_MUST_CHECK;
 /* Runs the transaction and answers, or answers as the first time (Idempotency-Key). */
 enum status write_run(struct write *w, store_tx_fn *body, void *arg) TS_MUST_CHECK;
-/* Adds a fault with the code "format" unless why is NULL. */
-void check_member(struct call *call, const char *pointer, const char *why);
 
-/* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
+/* Completes an event: who, salt, digest and its link in the chain, over everything but its number. */
 enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
+/* For the store, when it knows the number; arg is the struct api. */
+store_seal_fn event_mac;
 /* The version that the body of an earlier reply holds. STATUS_INTERNAL when it holds none. */
 enum status replayed_version(struct call *call, struct str body, int64_t *out) TS_MUST_CHECK;
 

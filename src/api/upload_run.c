@@ -442,7 +442,7 @@ static enum status add_event(struct run *run, struct batch *b, enum event_action
                             .after = buf_str(&after)};
     enum status st = event_seal(run->job->call->api, &no_key, event);
     if (st == STATUS_OK)
-        st = audit_head_next(week->head, event->mac);
+        st = audit_head_next(week->head, event->link);
     b->seqs[b->event_count++] = ++week->seq;
     week->touched = true;
     return st;

@@ -38,7 +38,7 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
  * NULL. A week without a row lies inside the period lock as far as the lock itself says. Not sorted: an
  * ORDER BY makes the server copy all of it first. */
 #define SHEET_ROWS                                                                                 \
-    "SELECT " ENTRY_COLUMNS ", p.user_id, p.id AS owner_id, w.version AS week_version, w.seq,"     \
+    "SELECT " ENTRY_COLUMNS ", p.user_id, p.id AS owner_id, w.version AS week_version,"            \
     " COALESCE(w.locked_days, LEAST(7, GREATEST(0, DATEDIFF(l.locked_through, ?) + 1)), 0)"        \
     " AS locked_days, w.empty_status, w.reason AS week_reason, w.n_draft, " ACTIVE_RANGE           \
     " FROM person p LEFT JOIN period_lock l ON l.id = 1"                                           \

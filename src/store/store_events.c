@@ -22,20 +22,39 @@ static const struct field mac_columns[] = {FIELD_TEXT(struct mac_row, mac, .colu
 static const struct schema mac_schema = SCHEMA("mac", struct mac_row, mac_columns);
 const struct rows mac_rows = {&mac_schema, NULL};
 
+void store_set_seal(struct store *store, store_seal_fn *seal, void *arg)
+{
+    store->seal = seal;
+    store->seal_arg = arg;
+}
+
+static enum status mac_of(const struct store *store, const struct event *event, int64_t seq,
+                          uint8_t mac[EVENT_MAC_LEN])
+{
+    if (store->seal != NULL)
+        return store->seal(store->seal_arg, event, seq, mac);
+    memcpy(mac, event->link, sizeof event->link);
+    return STATUS_OK;
+}
+
 /* For whoever has to find out whether a commit took place. */
-static void remember(struct tx *tx, const struct event *event, int64_t seq)
+static void remember(struct tx *tx, const struct event *event, int64_t seq,
+                     const uint8_t mac[EVENT_MAC_LEN])
 {
     tx->has_event = true;
     tx->person_id = event->person_id;
     tx->week = event->week;
     tx->seq = seq;
-    memcpy(tx->mac, event->mac, sizeof tx->mac);
+    memcpy(tx->mac, mac, sizeof tx->mac);
 }
 
-/* The values of an event in the order of EVENT_INTO. */
-static void put_event(struct value *at, const struct event *event, int64_t seq)
+/* The values of an event in the order of EVENT_INTO; its MAC is made in `mac`, which has to last as
+ * long as they do. */
+static enum status put_event(const struct tx *tx, const struct event *event, int64_t seq,
+                             uint8_t mac[EVENT_MAC_LEN], struct value *at)
 {
     struct value hash = V_BYTES_N(event->request_hash, sizeof event->request_hash);
+    enum status st = mac_of(tx->store, event, seq, mac);
 
     hash.null = event->ikey.len == 0;
     const struct value values[EVENT_VALUES] = {V_INT(event->person_id),
@@ -49,46 +68,50 @@ static void put_event(struct value *at, const struct event *event, int64_t seq)
                                                hash,
                                                V_BYTES_N(event->salt, sizeof event->salt),
                                                V_BYTES_N(event->digest, sizeof event->digest),
-                                               V_BYTES_N(event->mac, sizeof event->mac),
+                                               V_BYTES_N(mac, EVENT_MAC_LEN),
                                                V_BYTES_OR_NULL(event->before),
                                                V_BYTES_OR_NULL(event->after)};
     memcpy(at, values, sizeof values);
+    return st;
 }
 
 enum status tx_events_insert(struct tx *tx, const struct event *events, const int64_t *seqs,
                              size_t count)
 {
     struct value values[STMT_BLOCK * EVENT_VALUES];
+    uint8_t macs[STMT_BLOCK][EVENT_MAC_LEN];
+    enum status st = STATUS_OK;
 
-    for (size_t i = 0; i < count;) {
+    for (size_t i = 0; st == STATUS_OK && i < count;) {
         size_t n = count - i >= STMT_BLOCK ? STMT_BLOCK : 1;
-        for (size_t k = 0; k < n; k++)
-            put_event(values + k * EVENT_VALUES, &events[i + k], seqs[i + k]);
-        enum status st =
-            tx_run(tx, n == 1 ? STMT_EVENT_INSERT : STMT_EVENT_ADD_BLOCK, values, n * EVENT_VALUES);
-        if (st != STATUS_OK)
-            return st;
+        for (size_t k = 0; st == STATUS_OK && k < n; k++)
+            st = put_event(tx, &events[i + k], seqs[i + k], macs[k], values + k * EVENT_VALUES);
+        if (st == STATUS_OK)
+            st = tx_run(tx, n == 1 ? STMT_EVENT_INSERT : STMT_EVENT_ADD_BLOCK, values,
+                        n * EVENT_VALUES);
         i += n;
+        if (st == STATUS_OK)
+            remember(tx, &events[i - 1], seqs[i - 1], macs[n - 1]);
     }
-    if (count > 0)
-        remember(tx, &events[count - 1], seqs[count - 1]);
-    return STATUS_OK;
+    return st;
 }
 
 enum status tx_event_insert(struct tx *tx, const struct event *event, int64_t seq)
 {
     struct value values[EVENT_VALUES];
+    uint8_t mac[EVENT_MAC_LEN];
+    enum status st = put_event(tx, event, seq, mac, values);
 
-    put_event(values, event, seq);
+    if (st != STATUS_OK)
+        return st;
     enum db_fault fault = tx_try(tx, STMT_EVENT_INSERT, values, EVENT_VALUES);
-
     if (fault == DB_DUPLICATE && stmt_fault_key(tx->db, "event_ikey")) {
         tx->key_used = true;
         return tx_end(tx, DB_REPEAT);
     }
     if (fault != DB_FINE)
         return tx_end(tx, fault);
-    remember(tx, event, seq);
+    remember(tx, event, seq, mac);
     return STATUS_OK;
 }
 

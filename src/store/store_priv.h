@@ -113,6 +113,8 @@ struct store {
     bool in_transaction;
     int64_t last_id;
     uint64_t jitter;
+    store_seal_fn *seal;
+    void *seal_arg;
     struct project_cache *projects;
     struct known_weeks *weeks;
 };

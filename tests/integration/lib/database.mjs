@@ -91,7 +91,7 @@ export async function countEntries(caller) {
 }
 
 /** Puts an entry of ours into a state that a manager's decision would have given it. */
-export async function setStatus(id, status, { reason = '' } = {}) {
+export async function setStatus(id, status, { reason = status === 'rejected' ? 'Not yet right' : '' } = {}) {
   const numbers = { draft: 0, submitted: 1, approved: 2, rejected: 3 };
   const columns = ['n_draft', 'n_submitted', 'n_approved', 'n_rejected'];
   const row = await entryRow(id);
