@@ -159,6 +159,7 @@ static bool owns_malloc(void)
 struct operation {
     const char *name, *method, *path, *if_match; /* "{own week}": each run has another */
     const char *body;                            /* {n} in it is another text in each run */
+    const char *query, *accept;
     int status;
     int events;          /* written by it */
     const char *reply;   /* what a good reply holds: everything that was sent */
@@ -308,6 +309,23 @@ static const struct operation operations[] = {
      .events = 1,
      .body = "{\"name\":\"s{n}\",\"client_id\":\"c{n}\"}",
      .reply = "\"version\":1"},
+    {.name = "hours",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .status = 200,
+     .reply = "\"group_by\":[\"project\"],\"entries\":"},
+    {.name = "hours, line by line",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .query = "group_by=entry&project=OTHER",
+     .accept = "text/csv",
+     .status = 200,
+     .reply = "\r\ntotal,"},
+    {.name = "missing weeks",
+     .method = "GET",
+     .path = "/api/reports/missing",
+     .status = 200,
+     .reply = "[]"},
     {.name = "me",
      .method = "GET",
      .path = "/api/me",
@@ -436,46 +454,48 @@ static void make_week(struct sweep *w, struct ask *q)
             "\"project\":\"OTHER\",\"minutes\":5},{\"date\":\"%.*s\",\"project\":\"StoreZero\","
             "\"minutes\":7,\"note\":\"A note of more bytes than a small buffer holds\"}]}",
             (long long)draft, (long long)submitted, DATE_TEXT_LEN, monday, DATE_TEXT_LEN, monday);
-static char *body_of_run(struct sweep *w)
-{
-    char *body = talloc_strdup(w->s, w->op->body), *at;
+    static char *body_of_run(struct sweep * w)
+    {
+        char *body = talloc_strdup(w->s, w->op->body), *at;
 
-    while ((at = strstr(body, "{n}")) != NULL) {
-        *at = '\0';
-        body = talloc_asprintf(w->s, "%s%d-%lld%s", body, w->lasting, (long long)w->n, at + 3);
+        while ((at = strstr(body, "{n}")) != NULL) {
+            *at = '\0';
+            body = talloc_asprintf(w->s, "%s%d-%lld%s", body, w->lasting, (long long)w->n, at + 3);
+        }
+        return body;
     }
-    return body;
-}
 
-static struct ask request_of_run(struct sweep *w)
-{
-    const struct operation *op = w->op;
-    struct ask q = {.method = op->method,
-                    .path = op->path,
-                    .body = op->body == NULL ? NULL : body_of_run(w),
-                    .if_match = op->if_match,
-                    .token = w->ann};
+    static struct ask request_of_run(struct sweep * w)
+    {
+        const struct operation *op = w->op;
+        struct ask q = {.method = op->method,
+                        .path = op->path,
+                        .query = op->query,
+                        .accept = op->accept,
+                        .body = op->body == NULL ? NULL : body_of_run(w),
+                        .if_match = op->if_match,
+                        .token = w->ann};
 
-    if (strcmp(op->path, "{week}") == 0) {
-        ask_week(w, &q);
-    } else if (strncmp(op->path, "{own week}", strlen("{own week}")) == 0) {
-        make_week(w, &q);
-    } else if (op->path[0] == '{') {
-        int64_t id = entry_made(w->s, w->ann,
-                                "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":1}");
-        q.path = op->manager ? talloc_asprintf(w->s, "/api/approvals/%lld", (long long)id)
-                             : entry_path(w->s, id);
+        if (strcmp(op->path, "{week}") == 0) {
+            ask_week(w, &q);
+        } else if (strncmp(op->path, "{own week}", strlen("{own week}")) == 0) {
+            make_week(w, &q);
+        } else if (op->path[0] == '{') {
+            int64_t id = entry_made(
+                w->s, w->ann, "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":1}");
+            q.path = op->manager ? talloc_asprintf(w->s, "/api/approvals/%lld", (long long)id)
+                                 : entry_path(w->s, id);
+        }
+        if (op->manager)
+            q.token = w->boss;
+        if (strcmp(op->method, "GET") != 0)
+            q.key = talloc_asprintf(w->s, "key-%d-%012lld", w->lasting, (long long)w->n);
+        if (op->new_person)
+            q.token = new_person(w);
+        if (op->new_connection)
+            q.api = site_worker(w->s, w->s->verifier);
+        return q;
     }
-    if (op->manager)
-        q.token = w->boss;
-    if (strcmp(op->method, "GET") != 0)
-        q.key = talloc_asprintf(w->s, "key-%d-%012lld", w->lasting, (long long)w->n);
-    if (op->new_person)
-        q.token = new_person(w);
-    if (op->new_connection)
-        q.api = site_worker(w->s, w->s->verifier);
-    return q;
-}
 
 /* --- what must be true -------------------------------------------------------------------------------- */
 #define ck_run(w, condition, a)                                                                    \
@@ -483,152 +503,152 @@ static struct ask request_of_run(struct sweep *w)
                   (w)->own_malloc ? "allocation" : "limit", (long long)(w)->n,                     \
                   (w)->lasting ? " with all later ones" : "", (a)->status, (a)->body)
 
-static void check_run(struct sweep *w, const struct answer *a)
-{
-    const struct operation *op = w->op;
-    /* libjwt has one word for a token that is wrong and one that it has no memory for */
-    bool excused = op->new_token && a->status == 401;
+    static void check_run(struct sweep * w, const struct answer *a)
+    {
+        const struct operation *op = w->op;
+        /* libjwt has one word for a token that is wrong and one that it has no memory for */
+        bool excused = op->new_token && a->status == 401;
 
-    if (a->status == op->status)
-        ck_run(w, strstr(a->body, op->reply) != NULL, a);
-    else
-        ck_run(w, a->status == 503 || a->status == 500 || excused, a);
-}
-
-/* Sends a request in memory of its own, and adds up what it leaves behind when that is freed. */
-static struct answer ask_and_count(struct sweep *w, struct ask q, TALLOC_CTX *mem)
-{
-    q.mem = mem;
-    q.around = w->own_malloc ? around : NULL;
-    struct answer a = api_ask(w->s, q);
-    int64_t before = heap.blocks;
-    talloc_free(mem);
-    heap.kept += heap.blocks - before;
-    a.reply = (struct http_reply){.status = a.status}; /* its memory is gone */
-    return a;
-}
-
-/* With all the memory it wants. */
-static struct answer ask_again(struct sweep *w, struct ask q)
-{
-    plan.n = INT64_MAX;
-    return ask_and_count(w, q, talloc_new(w->s));
-}
-
-/* The same request again: exactly once is what was done. */
-static void repeat(struct sweep *w, struct ask q, int64_t events)
-{
-    struct answer a = ask_again(w, q);
-
-    if (a.status == 503) { /* a failed connect is not tried again for a second */
-        clock_fake(clock_wall_us() + 1100000);
-        a = ask_again(w, q);
+        if (a->status == op->status)
+            ck_run(w, strstr(a->body, op->reply) != NULL, a);
+        else
+            ck_run(w, a->status == 503 || a->status == 500 || excused, a);
     }
-    ck_run(w, a.status == w->op->status, &a);
-    ck_run(w, strstr(a.body, w->op->reply) != NULL, &a);
-    ck_run(w, count_events(w) == events + w->op->events, &a);
-    a = ask_again(w, (struct ask){.method = "GET", .path = "/api/me", .token = w->ann});
-    ck_run(w, strcmp(a.body, w->me) == 0, &a);
-}
 
-/* One run with the n-th allocation failing. False when there was none to fail. */
-static bool run_one(struct sweep *w)
-{
-    int64_t events = count_events(w), blocks = heap.blocks;
-    struct ask q = request_of_run(w);
-    bool short_of_memory;
-
-    events = count_events(w);
-    heap.kept = w->op->new_connection ? heap.blocks - blocks : 0;
-    struct answer a = ask_and_count(w, q, request_memory(w));
-    short_of_memory = w->own_malloc ? heap.left <= 0 : a.status != w->op->status;
-    int64_t now = count_events(w);
-    check_run(w, &a);
-    ck_run(w, now == events || now == events + w->op->events, &a);
-    ck_run(w, a.status != w->op->status || now == events + w->op->events, &a);
-    w->refused += a.status != w->op->status;
-    repeat(w, q, events);
-    blocks = heap.blocks;
-    if (q.api != NULL) {
-        talloc_free(q.api->store);
-        talloc_free(q.api);
+    /* Sends a request in memory of its own, and adds up what it leaves behind when that is freed. */
+    static struct answer ask_and_count(struct sweep * w, struct ask q, TALLOC_CTX * mem)
+    {
+        q.mem = mem;
+        q.around = w->own_malloc ? around : NULL;
+        struct answer a = api_ask(w->s, q);
+        int64_t before = heap.blocks;
+        talloc_free(mem);
+        heap.kept += heap.blocks - before;
+        a.reply = (struct http_reply){.status = a.status}; /* its memory is gone */
+        return a;
     }
-    heap.kept += heap.blocks - blocks;
-    return short_of_memory;
-}
 
-/* Libraries leave a block or two behind when they fail while a connection or a key is made; in the
+    /* With all the memory it wants. */
+    static struct answer ask_again(struct sweep * w, struct ask q)
+    {
+        plan.n = INT64_MAX;
+        return ask_and_count(w, q, talloc_new(w->s));
+    }
+
+    /* The same request again: exactly once is what was done. */
+    static void repeat(struct sweep * w, struct ask q, int64_t events)
+    {
+        struct answer a = ask_again(w, q);
+
+        if (a.status == 503) { /* a failed connect is not tried again for a second */
+            clock_fake(clock_wall_us() + 1100000);
+            a = ask_again(w, q);
+        }
+        ck_run(w, a.status == w->op->status, &a);
+        ck_run(w, strstr(a.body, w->op->reply) != NULL, &a);
+        ck_run(w, count_events(w) == events + w->op->events, &a);
+        a = ask_again(w, (struct ask){.method = "GET", .path = "/api/me", .token = w->ann});
+        ck_run(w, strcmp(a.body, w->me) == 0, &a);
+    }
+
+    /* One run with the n-th allocation failing. False when there was none to fail. */
+    static bool run_one(struct sweep * w)
+    {
+        int64_t events = count_events(w), blocks = heap.blocks;
+        struct ask q = request_of_run(w);
+        bool short_of_memory;
+
+        events = count_events(w);
+        heap.kept = w->op->new_connection ? heap.blocks - blocks : 0;
+        struct answer a = ask_and_count(w, q, request_memory(w));
+        short_of_memory = w->own_malloc ? heap.left <= 0 : a.status != w->op->status;
+        int64_t now = count_events(w);
+        check_run(w, &a);
+        ck_run(w, now == events || now == events + w->op->events, &a);
+        ck_run(w, a.status != w->op->status || now == events + w->op->events, &a);
+        w->refused += a.status != w->op->status;
+        repeat(w, q, events);
+        blocks = heap.blocks;
+        if (q.api != NULL) {
+            talloc_free(q.api->store);
+            talloc_free(q.api);
+        }
+        heap.kept += heap.blocks - blocks;
+        return short_of_memory;
+    }
+
+    /* Libraries leave a block or two behind when they fail while a connection or a key is made; in the
  * requests of a worker that runs, every block is found again. */
-static void check_kept(struct sweep *w, int64_t normally)
-{
-    ck_assert_msg(w->op->new_token || w->op->new_connection || heap.kept == normally,
-                  "%s, allocation %lld failing: %lld blocks are left behind", w->op->name,
-                  (long long)w->n, (long long)(heap.kept - normally));
-}
-
-static void run_all(struct sweep *w)
-{
-    int64_t step = w->op->step == 0 ? 1 : w->op->step, normally;
-    bool more = true;
-
-    for (w->n = INT32_MAX - 1; w->n < INT32_MAX + INT64_C(1); w->n++)
-        ck_assert(!run_one(w)); /* fills the caches, then shows what is normal */
-    normally = heap.kept;
-    w->refused = 0;
-    for (w->n = 1; more; w->n += w->n < 100 ? 1 : step) {
-        ck_assert_msg(w->n < 100000, "%s always fails", w->op->name);
-        more = run_one(w);
-        check_kept(w, normally);
+    static void check_kept(struct sweep * w, int64_t normally)
+    {
+        ck_assert_msg(w->op->new_token || w->op->new_connection || heap.kept == normally,
+                      "%s, allocation %lld failing: %lld blocks are left behind", w->op->name,
+                      (long long)w->n, (long long)(heap.kept - normally));
     }
-    ck_assert_msg(w->refused > 0 || strcmp(w->op->name, "live") == 0, "%s was never refused",
-                  w->op->name);
-    check_truth(w->s->w);
-}
 
-static void open_sweep(struct sweep *w, const struct operation *op)
-{
-    struct site *s = site_open();
+    static void run_all(struct sweep * w)
+    {
+        int64_t step = w->op->step == 0 ? 1 : w->op->step, normally;
+        bool more = true;
 
-    *w = (struct sweep){.s = s, .op = op, .own_malloc = OWN_MALLOC && owns_malloc()};
-    log_set_fd(open("/dev/null", O_WRONLY)); /* each failure is logged */
-    if (op->new_token) {
-        s->verifier = site_verifier(s, 0);
-        s->api = site_worker(s, s->verifier);
+        for (w->n = INT32_MAX - 1; w->n < INT32_MAX + INT64_C(1); w->n++)
+            ck_assert(!run_one(w)); /* fills the caches, then shows what is normal */
+        normally = heap.kept;
+        w->refused = 0;
+        for (w->n = 1; more; w->n += w->n < 100 ? 1 : step) {
+            ck_assert_msg(w->n < 100000, "%s always fails", w->op->name);
+            more = run_one(w);
+            check_kept(w, normally);
+        }
+        ck_assert_msg(w->refused > 0 || strcmp(w->op->name, "live") == 0, "%s was never refused",
+                      w->op->name);
+        check_truth(w->s->w);
     }
-    w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
-                   .scope = SCOPES_EMPLOYEE);
-    w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_ALL);
-    (void)entry_made(s, w->ann,
-                     "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":7}");
-    if (op->manager) { /* a caller whom the worker knows */
-        struct answer a = ASK(s, .method = "GET", .path = "/api/me", .token = w->boss);
-        ck_status(a, 200);
+
+    static void open_sweep(struct sweep * w, const struct operation *op)
+    {
+        struct site *s = site_open();
+
+        *w = (struct sweep){.s = s, .op = op, .own_malloc = OWN_MALLOC && owns_malloc()};
+        log_set_fd(open("/dev/null", O_WRONLY)); /* each failure is logged */
+        if (op->new_token) {
+            s->verifier = site_verifier(s, 0);
+            s->api = site_worker(s, s->verifier);
+        }
+        w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
+                       .scope = SCOPES_EMPLOYEE);
+        w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_ALL);
+        (void)entry_made(s, w->ann,
+                         "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":7}");
+        if (op->manager) { /* a caller whom the worker knows */
+            struct answer a = ASK(s, .method = "GET", .path = "/api/me", .token = w->boss);
+            ck_status(a, 200);
+        }
+        w->me = ASK(s, .method = "GET", .path = "/api/me", .token = w->ann).body;
     }
-    w->me = ASK(s, .method = "GET", .path = "/api/me", .token = w->ann).body;
-}
 
-START_TEST(each_allocation_may_fail)
-{
-    struct sweep w;
+    START_TEST(each_allocation_may_fail)
+    {
+        struct sweep w;
 
-    open_sweep(&w, &operations[_i]);
-    for (int lasting = 0; lasting < (w.own_malloc ? 2 : 1); lasting++) {
-        w.lasting = lasting == 1;
-        run_all(&w);
+        open_sweep(&w, &operations[_i]);
+        for (int lasting = 0; lasting < (w.own_malloc ? 2 : 1); lasting++) {
+            w.lasting = lasting == 1;
+            run_all(&w);
+        }
+        site_close(w.s);
     }
-    site_close(w.s);
-}
-END_TEST
+    END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("api_memory");
-    TCase *cases = tcase_create("api_memory");
+    int main(void)
+    {
+        Suite *suite = suite_create("api_memory");
+        TCase *cases = tcase_create("api_memory");
 
-    if (!OWN_MALLOC || !owns_malloc())
-        (void)printf("api_memory: talloc's limit stands in for malloc\n");
-    tcase_add_loop_test(cases, each_allocation_may_fail, 0, OPERATIONS);
-    tcase_set_timeout(cases, 120);
-    suite_add_tcase(suite, cases);
-    return unit_run(suite);
-}
+        if (!OWN_MALLOC || !owns_malloc())
+            (void)printf("api_memory: talloc's limit stands in for malloc\n");
+        tcase_add_loop_test(cases, each_allocation_may_fail, 0, OPERATIONS);
+        tcase_set_timeout(cases, 120);
+        suite_add_tcase(suite, cases);
+        return unit_run(suite);
+    }
