@@ -872,7 +872,7 @@ enum status upload_run(struct upload_job *job, struct replay *replay)
         if (!whole && run.last > job->upload.done + UPLOAD_BATCH)
             run.last = job->upload.done + UPLOAD_BATCH;
         bool keyed = !job->begun && job->upload.dry_run == 0;
-        store_request_extend(store, whole ? ATOMIC_MS : PARTIAL_MS);
+        store_request_allow(store, whole ? ATOMIC_MS : PARTIAL_MS);
         st = store_transact(job->call->mem, store, keyed ? &job->key : &no_key, run_body, &run,
                             replay);
         if (replay->found)

@@ -16,6 +16,8 @@ static const struct {
     {NULL, "schema_migration", "has a row a migration"},
     {"PROJECTS", "project", "gives up to 1000 of them, which may be all: some dozens"},
     {"PEOPLE", "person", "gives up to 1000 of them, which may be all: some hundreds"},
+    {"MISSING", "p", "asks of everybody whether a week is missing: some hundreds"},
+    {"REPORT_PEOPLE", "p", "gives the names of everybody: some hundreds"},
     {"SOURCES", "s", "gives up to 1000 of them, which are all: a few"},
 };
 
@@ -39,6 +41,7 @@ static const struct {
     {"last", "SELECT QUOTE('2100-12-31')"},
     {"ikey", "SELECT QUOTE(ikey) FROM event WHERE person_id = 7 AND ikey IS NOT NULL LIMIT 1"},
     {"gone", "SELECT id FROM entry_deleted WHERE person_id = 7 LIMIT 1"},
+    {"client", "SELECT client FROM source WHERE name = 'source1'"},
     {"gone_version", "SELECT version FROM entry_deleted WHERE person_id = 7 LIMIT 1"},
 };
 enum { SAMPLES = sizeof samples / sizeof samples[0] };
@@ -89,6 +92,28 @@ static const struct {
     {"AUDIT_OF_WEEK", "week 0 first last 52 first last 0 0 51"},
     {"AUDIT_BY_TIME", "first last first 0 0 0 0 0 51"},
     {"ENTRY_OWNER", "entry gone"},
+    {"CLIENT_ID", "'client1'"},
+    {"CLIENT_SOURCES", "client '' ''"},
+    {"PERSON_MATCH", "user 'B0007' sub"},
+    {"WEEK_HOLD", "person week"},
+    {"WEEK_STORE", "0 0 0 0 0 0 0 0 0 0 0 1 'h' person week"},
+    {"UPLOADED", "1 'e8'"},
+    {"UPLOADED_BLOCK",
+     "1 'e8' 'e12' 'e16' 'e20' 'e24' 'e28' 'e32' 'e36' 'e40' 'e44' 'e48' 'e52' 'e56'"
+     " 'e60' 'e64' 'e68' 'e72' 'e76' 'e80' 'e84' 'e88' 'e92' 'e96' 'e100' 'e104'"
+     " 'e108' 'e112' 'e116' 'e120' 'e124' 'e128' 'e132'"},
+    {"ENTRY_RENEW", "date 7 code 60 1 'n' 1 first person date entry version"},
+    {"EXTERNAL_SET", "8 'h' 1 'e8' 8"},
+    {"UPLOAD_HOLD", "500 7"},
+    {"UPLOAD_PROGRESS", "1 1 0 0 0 0 1 first 500"},
+    {"UPLOADS", "person 900 51"},
+    {"UPLOADS_ALL", "1 900 51"},
+    {"UPLOAD_GET", "500 7 0"},
+    {"UPLOAD_ROWS", "500 0 4"},
+    {"REPORT_PROJECTS", "first last 0 1 2 3 1 1 999"},
+    {"REPORT_GROUPS", "1 1 0 0 0 first last 0 1 2 3 1 1 999 1001 1 2 3 4 5"},
+    {"REPORT_TOTAL", "first last 0 1 2 3 1 1 999"},
+    {"REPORT_PEOPLE", "1"},
 };
 
 static bool is_allowed(const char *statement, const char *table)
@@ -129,6 +154,14 @@ static struct str literal_of(struct world *w, struct str value)
     return value;
 }
 
+/* The query itself, without what a server is told about it in comments before. */
+static const char *query_of(const struct stmt_spec *spec)
+{
+    const char *end = strstr(spec->text, " FOR */ ");
+
+    return end == NULL ? spec->text : end + strlen(" FOR */ ");
+}
+
 /* The statement's text with values in place of its question marks. */
 static char *with_values(struct world *w, const struct stmt_spec *spec)
 {
@@ -140,7 +173,7 @@ static char *with_values(struct world *w, const struct stmt_spec *spec)
         if (strcmp(chosen[i].statement, spec->name) == 0)
             given = str_of(chosen[i].values);
     }
-    for (const char *at = spec->text; *at != '\0'; at++) {
+    for (const char *at = query_of(spec); *at != '\0'; at++) {
         if (*at != '?') {
             text = talloc_strndup_append(text, at, 1);
             continue;
@@ -159,6 +192,8 @@ static bool has_plan(const struct stmt_spec *spec)
 {
     bool inserts = strncmp(spec->text, "INSERT", 6) == 0;
 
+    if (strncmp(spec->text, "SET ", 4) == 0)
+        return false;
     if (strcmp(spec->name, "COMMIT") == 0 || strcmp(spec->name, "ROLLBACK") == 0)
         return false;
     return spec->role != DB_VERIFY && (!inserts || strstr(spec->text, "SELECT") != NULL);
@@ -204,6 +239,17 @@ static void add_the_rest(struct world *w)
                " LAST_INSERT_ID(), NOW(6))",
                i);
     }
+    sql_do(w,
+           "INSERT INTO entry_source (source_id, external_id, entry_id, content_hash)"
+           " SELECT 1, CONCAT('e', n), id, REPEAT('h', 32) FROM (SELECT ROW_NUMBER() OVER (ORDER BY"
+           " id) AS n, id FROM entry) numbered WHERE n MOD 4 = 0");
+    sql_do(w, "INSERT INTO upload (id, actor_id, source_id, mode, state, received, created_at)"
+              " SELECT id, 7, 1, 0, 1, 100, created_at FROM person");
+    sql_do(w, "INSERT INTO upload (id, actor_id, source_id, mode, state, received, created_at)"
+              " SELECT id + 500, 7, 1, 0, 1, 100, created_at FROM person");
+    sql_do(w, "UPDATE upload SET id = 500 WHERE id = 501");
+    sql_do(w, "INSERT INTO upload_row (upload_id, row_no, outcome)"
+              " SELECT u.id, p.id, 0 FROM upload u JOIN person p");
 }
 
 START_TEST(no_statement_of_a_request_reads_a_whole_table)
@@ -218,7 +264,8 @@ START_TEST(no_statement_of_a_request_reads_a_whole_table)
     ck_assert(dataset_make(w, w->root, &options, &counts));
     ck_assert_int_eq(counts.entries, ENTRIES);
     add_the_rest(w);
-    sql_do(w, "ANALYZE TABLE event, entry, entry_deleted, week, person, project, client, source");
+    sql_do(w, "ANALYZE TABLE event, entry, entry_deleted, week, person, project, client, source,"
+              " entry_source, upload, upload_row");
     bool mariadb = strstr(sql_ask(w, "SELECT VERSION()"), "MariaDB") != NULL;
     for (size_t i = 0; i < STMT_COUNT; i++) {
         const struct stmt_spec *spec = &stmt_specs[i];
