@@ -327,12 +327,11 @@ static enum status read_batch(struct run *run, struct batch *b)
     return st;
 }
 
+/* Bytes, not characters: a hash may hold a NUL. */
 static bool keep_text(TALLOC_CTX *mem, struct str *text)
 {
-    char *copy = talloc_strndup(mem, text->data, text->len);
-
-    text->data = copy;
-    return copy != NULL;
+    text->data = talloc_memdup(mem, text->data, text->len);
+    return text->data != NULL;
 }
 
 /* The row lives until the next is read; what is kept of it is copied. */
@@ -617,19 +616,33 @@ static enum status decide(struct run *run, struct batch *b, struct prepared *p,
 
 /* --- outcomes --------------------------------------------------------------------------------------------------- */
 
-static enum status write_problem(TALLOC_CTX *mem, enum status st, const struct faults *faults,
-                                 struct str *out)
+/* Every rejected row has a code to go by: of a member, or of the row as a whole. */
+static size_t list_errors(enum status st, const struct faults *faults,
+                          struct upload_fault errors[FAULTS_MAX])
 {
-    struct upload_fault errors[FAULTS_MAX];
     size_t count = faults->count < FAULTS_MAX ? faults->count : FAULTS_MAX;
-    struct upload_problem problem = {.title = str_of(status_title(st)),
-                                     .detail = str_of(faults->detail)};
-    struct buf b;
 
     for (size_t i = 0; i < count; i++)
         errors[i] =
             (struct upload_fault){str_of(faults->list[i].pointer), str_of(faults->list[i].code),
                                   str_of(faults->list[i].detail)};
+    if (count > 0)
+        return count;
+    errors[0] =
+        (struct upload_fault){STR(""), str_of(status_slug(st)),
+                              str_of(faults->detail != NULL ? faults->detail : status_title(st))};
+    return 1;
+}
+
+static enum status write_problem(TALLOC_CTX *mem, enum status st, const struct faults *faults,
+                                 struct str *out)
+{
+    struct upload_fault errors[FAULTS_MAX];
+    size_t count = list_errors(st, faults, errors);
+    struct upload_problem problem = {.title = str_of(status_title(st)),
+                                     .detail = str_of(faults->detail)};
+    struct buf b;
+
     do { /* what is too long for its column is told in part */
         buf_init(&b, mem, UPLOAD_PROBLEM_MAX);
         problem.errors = (struct field_list){errors, count};

@@ -47,7 +47,7 @@ before(async () => {
 /** A contractor with rows of a source of their own. */
 async function newCase(count = 0) {
   const [carl, source] = [await newContractor(), await newSource()];
-  const rows = range(count).map((n) => rowOf(carl, { external_id: `A-${n + 1}`, date: addDays('2024-05-06', n) }));
+  const rows = range(count).map((n) => rowOf(carl, { external_id: `A-${n + 1}`, date: addDays('2019-01-07', n) }));
   const send = (body, options) => upload(machine, body, { source, ...options });
   return { carl, source, rows, send };
 }
@@ -236,7 +236,7 @@ describe('the forms of a body', () => {
     const line = `${carl.number},2024-05-06,StoreZero,60`;
     const head = 'user_id,date,project,minutes';
     const cases = [
-      [`[${good},${good}`, 'application/json', 2],
+      [`[${good},${good}`, 'application/json', 3],
       [`[${good},]`, 'application/json', 2],
       [`[${good} ${good}]`, 'application/json'],
       [`[${good}] x`, 'application/json'],
