@@ -168,8 +168,9 @@ check: build unit corpora ## the quick checks (also: make VARIANT=asan check)
 
 # Those that own memory or outside objects; the others are exhaustive over numbers and texts (the sanitizers
 # run them), or make allocations fail themselves, which valgrind's allocator does not let them.
-VALGRIND_TESTS = audit buf claims db etag faults http jwks jwt problem query route seal \
-	store_decisions store_entries store_people store_projects store_weeks token_cache tx
+VALGRIND_TESTS = audit buf claims db etag faults http jwks jwt me page people period_lock \
+	problem projects query route seal sources store_decisions store_entries store_people \
+	store_projects store_sources store_weeks token_cache tx write
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
 
 valgrind: ## the unit tests of what owns memory, under valgrind

@@ -16,6 +16,7 @@ static const struct {
     {NULL, "schema_migration", "has a row a migration"},
     {"PROJECTS", "project", "gives up to 1000 of them, which may be all: some dozens"},
     {"PEOPLE", "person", "gives up to 1000 of them, which may be all: some hundreds"},
+    {NULL, "j", "the projects of a report: some dozens"},
     {"MISSING", "p", "asks of everybody whether a week is missing: some hundreds"},
     {"REPORT_PEOPLE", "p", "gives the names of everybody: some hundreds"},
     {"SOURCES", "s", "gives up to 1000 of them, which are all: a few"},
