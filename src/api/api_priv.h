@@ -103,6 +103,10 @@ extern const size_t api_route_count;
 /* The row for the call's method and path, its parameters filled in. STATUS_NOT_FOUND, STATUS_BAD_METHOD (allowed_methods says which). */
 enum status route_find(struct call *call) TS_MUST_CHECK;
 
+/* Reads the query by the route's table. Only for handlers of routes that stream: a body's faults of
+ * form come before those of the query. STATUS_INVALID. */
+enum status call_query(struct call *call) TS_MUST_CHECK;
+
 /* --- access --------------------------------------------------------------------- */
 /* Token and scope of the call's route: fills in claims, or sets the challenge. */
 enum status access_check(struct call *call) TS_MUST_CHECK;
@@ -110,7 +114,8 @@ enum status access_check(struct call *call) TS_MUST_CHECK;
 enum status access_principal(struct call *call, struct principal *out) TS_MUST_CHECK;
 /* Who uploads: a person, or a machine under the number of its client. *client is that number, 0 when
  * no source was made for the application. STATUS_NO_SOURCE for such a machine. */
-enum status access_uploader(struct call *call, struct principal *out, int64_t *client) TS_MUST_CHECK;
+enum status access_uploader(struct call *call, struct principal *out,
+                            int64_t *client) TS_MUST_CHECK;
 enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUST_CHECK;
 /* Refuses for want of one of these scopes, with the challenge of RFC 6750. STATUS_NO_SCOPE. */
 enum status access_refuse(struct call *call, uint32_t scopes) TS_MUST_CHECK;

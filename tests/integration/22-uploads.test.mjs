@@ -267,6 +267,26 @@ describe('the forms of a body', () => {
     });
   });
 
+  test('which of two faults is told: 413, 415, 400, 422, 403', async () => {
+    const { carl, source } = await newCase();
+    const stranger = await newMachine(stack.TS_SPA_CLIENT_ID);
+    const good = JSON.stringify([rowOf(carl)]);
+    const post = (caller, query, body, type, key) =>
+      caller.send('POST', `${UPLOAD}?source=${source}${query}`, {
+        body,
+        headers: { 'Content-Type': type, ...(key && { 'Idempotency-Key': key }) },
+      });
+    await unchanged(async () => {
+      expectNginxProblem(await post(stranger, '&mode=all', 'x'.repeat((16 << 20) + 1), 'text/plain', 'short'), 413);
+      expectProblem(await post(stranger, '&mode=all', '[', 'text/plain'), 415, 'unsupported-media-type');
+      assert.equal((await post(stranger, '&mode=all', '[', 'application/json')).status, 400);
+      assert.equal((await post(stranger, '&mode=all', good, 'application/json', 'short')).status, 400);
+      expectProblem(await post(stranger, '&mode=all', good, 'application/json'), 422, 'validation');
+      expectProblem(await post(stranger, '', '[]', 'application/json'), 422, 'validation');
+      expectProblem(await post(stranger, '', good, 'application/json'), 403, 'no-source');
+    });
+  });
+
   test('no rows at all is 422', async () => {
     const { send } = await newCase();
     await unchanged(async () => {
@@ -1076,15 +1096,17 @@ describe('beside other writers', () => {
     const rows = range(3000).map((n) => rowOf(carl, { external_id: `P-${n}`, minutes: 1, date: addDays('2024-01-01', n % 60) }));
     const posts = [];
     let running = true;
-    const owner = (async () => {
-      for (let n = 0; running; n++) posts.push(await carl.post(work({ date: addDays('2024-01-01', n % 60), minutes: 1 })));
-    })();
+    const lane = async (lane) => {
+      for (let n = lane; running; n += 4)
+        posts.push(await carl.post(work({ date: addDays('2024-01-01', n % 60), minutes: 1 })));
+    };
+    const owner = Promise.all(range(4).map(lane));
     const uploads = Promise.all([send(rows.slice(0, 1500), { mode: 'partial' }), send(rows.slice(1500), { mode: 'partial' })]);
     for (const reply of await uploads) expectReport(reply, { created: 1500 });
     running = false;
     await owner;
     for (const reply of posts) expectStatus(reply, 201);
-    assert.ok(posts.length > 5, `${posts.length} posts`);
+    assert.ok(posts.length > 3, `${posts.length} posts`);
     assert.equal(Object.keys(await entriesOf(source)).length, 3000);
     await checkAllBooks(carl);
   });
