@@ -96,4 +96,10 @@ bool etag_matches(struct str header, enum etag_kind kind, int64_t version);
 /* The version of a list of exactly one of our tags. */
 bool etag_version(struct str header, enum etag_kind kind, int64_t *out) TS_MUST_CHECK;
 
+/* Which of the media types on offer an Accept header asks for (RFC 9110 section 12.5.1): the one with
+ * the highest weight, of equal ones the first; the first when there is no header. *out is its place.
+ * STATUS_NOT_ACCEPTABLE when it takes none. A member that is malformed takes nothing. */
+enum status accept_choose(struct str header, const char *const *offers, size_t count,
+                          size_t *out) TS_MUST_CHECK;
+
 #endif
