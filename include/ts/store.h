@@ -18,6 +18,7 @@
 #include "ts/person.h"
 #include "ts/principal.h"
 #include "ts/project.h"
+#include "ts/report.h"
 #include "ts/sheet.h"
 #include "ts/source.h"
 #include "ts/status.h"
@@ -491,6 +492,43 @@ enum status tx_period_set(struct tx *tx, const struct principal *who, const stru
                           const struct period_lock *now) TS_MUST_CHECK;
 
 /* --- reports -------------------------------------------------------------------- */
+struct report_filter {
+    int64_t person_id; /* 0 = everybody: needs sees_others, and has no drafts, not even one's own */
+    int64_t project_id; /* 0 = any */
+    struct date from, to;
+    uint32_t statuses; /* bits 1 << enum entry_status */
+};
+struct report_total {
+    int64_t entries, minutes;
+    struct hours_split split; /* of all rows, counted */
+};
+/* begin is called once, before the rows, which add up to the total. The texts of a row live until the
+ * next one. hundredths are left to the caller. A status other than STATUS_OK ends the report. */
+struct report_sink {
+    enum status (*begin)(const struct report_total *total, void *arg);
+    enum status (*row)(const struct report_row *row, void *arg);
+    void *arg;
+};
+/* The hours of the entries that `who` may see, added up, sorted by the grouping's order (texts by
+ * their bytes). STATUS_TOO_LARGE, before begin, when there are more than REPORT_ROWS_MAX rows. */
+enum { REPORT_ROWS_MAX = 100000 };
+enum status store_report_groups(struct store *store, const struct principal *who,
+                                const struct report_filter *filter,
+                                const struct report_grouping *grouping,
+                                const struct report_sink *sink) TS_MUST_CHECK;
+/* The entries themselves, by (user_id, date, id), any number of them in constant memory; total and
+ * rows are from one moment. */
+enum status store_report_lines(struct store *store, const struct principal *who,
+                               const struct report_filter *filter,
+                               const struct report_sink *sink) TS_MUST_CHECK;
+
+/* Who has not handed in the week, by user_id: persons active in it (from active_from, or the date
+ * their row was made; through active_to) for whom it is missing, open or rejected. person_id 0 =
+ * everybody, which needs sees_others. The week must be over. */
+typedef enum status store_missing_fn(const struct missing_row *row, void *arg);
+enum status store_missing_each(struct store *store, const struct principal *who, int64_t person_id,
+                               struct iso_week week, store_missing_fn *each,
+                               void *arg) TS_MUST_CHECK;
 
 /* --- audit trail ------------------------------------------------------------------ */
 /* One event as GET /audit shows it. */

@@ -169,16 +169,11 @@ static bool run_text(MYSQL *handle, const char *text)
 
 static const char *set_transaction(enum db_role role)
 {
-    switch (role) {
-    case DB_WRITE:
+    if (role == DB_WRITE)
         return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
-    case DB_VERIFY: /* what its first statement sees is what all of them see */
-        return "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-    case DB_READ:
-    case DB_STREAM:
-        break;
-    }
-    return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY";
+    /* What the first statement of a transaction sees is what all of them see. One that commits by
+     * itself is a transaction of its own. */
+    return "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 }
 
 /* What each session starts with, whatever the server's defaults are. Only a number of our

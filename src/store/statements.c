@@ -33,6 +33,48 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
 #define ENTRY_WITH_OWNER                                                                           \
     "SELECT " ENTRY_COLUMNS ", p.user_id FROM entry e JOIN person p ON p.id = e.person_id"         \
     " WHERE e.id = ? AND " WHO_SEES_ENTRY
+/* Reports: entries within dates and statuses, of one person or of everybody. `everybody` begins at
+ * the projects, so that all is read from the index entry_project and none from the table. */
+#define REPORT_SUMS "COUNT(*) AS entries, CAST(COALESCE(SUM(e.minutes), 0) AS SIGNED) AS minutes"
+#define REPORT_REMAINDERS                                                                          \
+    ", CAST(COALESCE(SUM(e.minutes * 5 MOD 3 = 2), 0) AS SIGNED) AS twos,"                         \
+    " CAST(COALESCE(SUM(e.minutes * 5 MOD 3 = 1), 0) AS SIGNED) AS ones"
+#define REPORT_KEYS                                                                                \
+    "IF(?, e.project_id, 0) AS g_project, IF(?, e.person_id, 0) AS g_person,"                      \
+    " IF(?, YEARWEEK(e.work_date, 3), 0) AS week_number,"                                          \
+    " IF(?, EXTRACT(YEAR_MONTH FROM e.work_date), 0) AS month_number,"                             \
+    " IF(?, e.status + 1, 0) AS status_number, "
+#define REPORT_BY_KEYS                                                                             \
+    " GROUP BY g_project, g_person, week_number, month_number, status_number LIMIT ?"
+#define REPORT_EVERYBODY                                                                           \
+    " FROM project j STRAIGHT_JOIN entry e FORCE INDEX (entry_project) ON e.project_id = j.id"     \
+    " AND e.work_date BETWEEN ? AND ? AND e.status IN (?, ?, ?, ?) AND e.status <> 0"              \
+    " WHERE ? = 1 AND j.id BETWEEN ? AND ?"
+#define REPORT_ONE_PERSON                                                                          \
+    " FROM entry e WHERE e.person_id = ? AND " WHO_SEES_ENTRY                                      \
+    " AND e.work_date BETWEEN ? AND ? AND e.status IN (?, ?, ?, ?)"                                \
+    " AND e.project_id BETWEEN ? AND ?"
+/* Names are looked up when the sums are made. ELT picks the column of each place in the order. */
+#define REPORT_SORT_KEY "ELT(?, j.code, p.user_id, g.week_number, g.month_number, g.status_number)"
+#define REPORT_NAMED(sums)                                                                         \
+    "SELECT COALESCE(p.id, 0) AS person_id, p.user_id, p.name, p.employee_number,"                 \
+    " COALESCE(p.kind + 1, 0) AS kind_number, j.code AS project, j.name AS project_name,"          \
+    " j.customer, g.week_number, g.month_number, g.status_number, g.entries, g.minutes"            \
+    " FROM (" sums ") g LEFT JOIN project j ON j.id = g.g_project"                                 \
+    " LEFT JOIN person p ON p.id = g.g_person ORDER BY " REPORT_SORT_KEY ", " REPORT_SORT_KEY      \
+    ", " REPORT_SORT_KEY ", " REPORT_SORT_KEY ", " REPORT_SORT_KEY
+/* Persons with the week that is looked at; drafts show as the state `open` alone. */
+#define MISSING_COLUMNS                                                                            \
+    "p.id AS person_id, p.user_id, p.name, p.kind, p.employee_number,"                             \
+    " COALESCE(w.n_draft, 0) AS drafts, COALESCE(w.n_submitted, 0) AS submitted,"                  \
+    " COALESCE(w.n_approved, 0) AS approved, COALESCE(w.n_rejected, 0) AS rejected,"               \
+    " COALESCE(w.empty_status, 0) AS empty_status"
+#define MISSING_WEEK                                                                               \
+    " LEFT JOIN week w ON w.person_id = p.id AND w.week = ?"                                       \
+    " WHERE (p.id = ? OR ? = 1) AND COALESCE(p.active_from, DATE(p.created_at)) <= ?"              \
+    " AND (p.active_to IS NULL OR p.active_to >= ?)"                                               \
+    " AND (w.person_id IS NULL OR w.n_draft > 0 OR w.n_rejected > 0"                               \
+    " OR (w.n_submitted + w.n_approved = 0 AND w.empty_status IN (0, 3)))"
 
 /* Of a person's week: the person, the week's row and its entries in one result; what is not there is
  * NULL. A week without a row lies inside the period lock as far as the lock itself says. Not sorted: an
@@ -519,6 +561,11 @@ enum db_fault stmt_next(struct db *db, enum stmt_id id, void *row, bool *found)
     for (size_t i = 0; i < s->column_count; i++)
         get_column(&s->columns[i], row);
     return DB_FINE;
+}
+
+void stmt_rewind(struct db *db, enum stmt_id id)
+{
+    mysql_stmt_data_seek(db->stmts[id]->handle, 0);
 }
 
 void stmt_done(struct db *db, enum stmt_id id)

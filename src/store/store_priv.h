@@ -58,6 +58,7 @@ extern const struct rows schema_state_rows, number_rows, person_rows, project_ro
     source_rows, period_rows, audit_event_rows, stored_event_rows, stream_rows,
     week_difference_rows, upload_source_rows, person_match_rows, held_week_rows, uploaded_rows,
     upload_rows, upload_result_rows;
+extern const struct rows report_rows, report_total_rows, missing_rows;
 
 /* A parameter: the letter must be the one in the statement's row. */
 struct value {
@@ -111,6 +112,7 @@ struct store {
     int64_t deadline_ms;   /* of the request, monotonic */
     int64_t no_connect_ms; /* after a failed connect: fail fast until then */
     bool in_transaction;
+    bool in_snapshot; /* the reader sees one moment: a lost connection must not be replaced */
     int64_t last_id;
     uint64_t jitter;
     store_seal_fn *seal;
@@ -148,6 +150,8 @@ enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *value
                        size_t count) TS_MUST_CHECK;
 /* The next row into its struct; texts live until the next call for this statement. */
 enum db_fault stmt_next(struct db *db, enum stmt_id id, void *row, bool *found) TS_MUST_CHECK;
+/* Back to the first row of the result. */
+void stmt_rewind(struct db *db, enum stmt_id id);
 /* Forgets the rest of a result. */
 void stmt_done(struct db *db, enum stmt_id id);
 int64_t stmt_affected(const struct db *db, enum stmt_id id);
@@ -167,6 +171,11 @@ enum status read_next(struct store *store, enum stmt_id id, void *row, bool *fou
 /* The same for the one row of a result, copied to mem. STATUS_NOT_FOUND. */
 enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
                      const struct value *values, size_t count, void *row) TS_MUST_CHECK;
+
+/* From here to the end, everything that is read is from the moment of the first statement. The end
+ * must be reached, whatever happened in between. */
+enum status read_snapshot_begin(struct store *store) TS_MUST_CHECK;
+void read_snapshot_end(struct store *store);
 
 /* --- transactions ---------------------------------------------------------------------------- */
 struct tx {
