@@ -134,6 +134,7 @@ person_handler people_list, person_read, person_create, person_patch;
 person_handler sources_list, source_read, source_create, source_patch;
 person_handler period_read, period_put;
 /* reports */
+person_handler report_hours, report_missing;
 /* audit trail */
 person_handler audit_list;
 extern const struct schema audit_query_schema;

@@ -138,6 +138,22 @@ const struct route api_routes[] = {
               "It waits for changes in flight, so that none slips in behind it. Where it is there "
               "already, the answer is 200 whatever version If-Match names."),
     /* reports */
+    ROUTE(HTTP_GET, "/reports/hours", SCOPE_READ | SCOPE_APPROVE, report_hours,
+          .query = &report_query_schema, .output = &report_hours_schema, .media = "text/csv",
+          .refuses = REFUSES(NOT_ACCEPTABLE), .summary = "Hours added up, or line by line",
+          .doc = "Managers get everybody's entries from submitted on, others their own with their "
+                 "drafts. With Accept: text/csv the rows come as a file with a line of names first "
+                 "and a line of totals last; the same data gives the same bytes, and text cells "
+                 "that begin with = + - @, a tab or a carriage return get an apostrophe before "
+                 "them. Decimal hours are rounded so that the rows add up to the total. A transfer "
+                 "that breaks off is not whole: its last line is missing."),
+    ROUTE(HTTP_GET, "/reports/missing", SCOPE_READ | SCOPE_APPROVE, report_missing,
+          .query = &missing_query_schema, .output = &missing_row_schema, .list = true,
+          .media = "text/csv", .refuses = REFUSES(NOT_ACCEPTABLE),
+          .summary = "Weeks that were not handed in",
+          .doc = "One row for each person and week that is over, in which the person was active, "
+                 "and that is missing, open or rejected; by week, then user_id. Managers get "
+                 "everybody's, others their own."),
     /* audit trail */
     ROUTE(HTTP_GET, "/audit", SCOPE_ADMIN | SCOPE_READ, audit_list, .query = &audit_query_schema,
           .output = &audit_event_schema, .media = "application/x-ndjson",
