@@ -54,15 +54,18 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
     " FROM entry e WHERE e.person_id = ? AND " WHO_SEES_ENTRY                                      \
     " AND e.work_date BETWEEN ? AND ? AND e.status IN (?, ?, ?, ?)"                                \
     " AND e.project_id BETWEEN ? AND ?"
-/* Names are looked up when the sums are made. ELT picks the column of each place in the order. */
-#define REPORT_SORT_KEY "ELT(?, j.code, p.user_id, g.week_number, g.month_number, g.status_number)"
-#define REPORT_NAMED(sums)                                                                         \
-    "SELECT COALESCE(p.id, 0) AS person_id, p.user_id, p.name, p.employee_number,"                 \
-    " COALESCE(p.kind + 1, 0) AS kind_number, j.code AS project, j.name AS project_name,"          \
-    " j.customer, g.week_number, g.month_number, g.status_number, g.entries, g.minutes"            \
-    " FROM (" sums ") g LEFT JOIN project j ON j.id = g.g_project"                                 \
-    " LEFT JOIN person p ON p.id = g.g_person ORDER BY " REPORT_SORT_KEY ", " REPORT_SORT_KEY      \
-    ", " REPORT_SORT_KEY ", " REPORT_SORT_KEY ", " REPORT_SORT_KEY
+/* Names are looked up when the sums are made. ELT picks the column of each place in the order. What
+ * follows the columns is never picked: it tells the keys apart, because MariaDB drops one that looks
+ * like another, and where two parameters happened to be equal it does so for good. */
+#define REPORT_SORT_KEY(place)                                                                     \
+    "ELT(?, j.code, p.user_id, g.week_number, g.month_number, g.status_number, '" place "')"
+#define REPORT_NAMED(sums)                                                                          \
+    "SELECT COALESCE(p.id, 0) AS person_id, p.user_id, p.name, p.employee_number,"                  \
+    " COALESCE(p.kind + 1, 0) AS kind_number, j.code AS project, j.name AS project_name,"           \
+    " j.customer, g.week_number, g.month_number, g.status_number, g.entries, g.minutes"             \
+    " FROM (" sums ") g LEFT JOIN project j ON j.id = g.g_project"                                  \
+    " LEFT JOIN person p ON p.id = g.g_person ORDER BY " REPORT_SORT_KEY("1") ", " REPORT_SORT_KEY( \
+        "2") ", " REPORT_SORT_KEY("3") ", " REPORT_SORT_KEY("4") ", " REPORT_SORT_KEY("5")
 /* Persons with the week that is looked at; drafts show as the state `open` alone. */
 #define MISSING_COLUMNS                                                                            \
     "p.id AS person_id, p.user_id, p.name, p.kind, p.employee_number,"                             \

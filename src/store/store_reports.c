@@ -221,6 +221,8 @@ static enum status run_page(struct lines *lines, int64_t person_id, const struct
     struct list list = {.count = 0};
 
     filter.from = after->date;
+    if (filter.person_id == 0) /* as the total has it: without one's own drafts */
+        filter.statuses &= ~(UINT32_C(1) << ENTRY_DRAFT);
     add_owner(&list, lines->who, person_id);
     add_dates(&list, &filter);
     add_project(&list, &filter);
