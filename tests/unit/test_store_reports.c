@@ -196,7 +196,7 @@ struct sorted {
     int64_t rows, minutes;
 };
 
-static struct str key_of(const struct report_row *row, enum report_dimension dimension)
+static struct str sort_key(const struct report_row *row, enum report_dimension dimension)
 {
     const struct str keys[] = {[REPORT_PROJECT] = row->project,
                                [REPORT_PERSON] = row->user_id,
@@ -225,7 +225,7 @@ static enum status check_sorted(const struct report_row *row, void *arg)
 
     for (size_t i = 0; i < sorted->grouping->count; i++) {
         char key[48];
-        struct str text = key_of(row, sorted->grouping->order[i]);
+        struct str text = sort_key(row, sorted->grouping->order[i]);
         (void)snprintf(key, sizeof key, "%.*s", (int)text.len, text.data);
         ck_assert_msg(key[0] != '\0', "no %s", report_dimension_names[sorted->grouping->order[i]]);
         if (order == 0 && sorted->rows > 0)
