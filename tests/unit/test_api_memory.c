@@ -159,6 +159,7 @@ static bool owns_malloc(void)
 struct operation {
     const char *name, *method, *path, *if_match; /* "{own week}": each run has another */
     const char *body;                            /* {n} in it is another text in each run */
+    const char *query, *accept;
     int status;
     int events;          /* written by it */
     const char *reply;   /* what a good reply holds: everything that was sent */
@@ -308,6 +309,40 @@ static const struct operation operations[] = {
      .events = 1,
      .body = "{\"name\":\"s{n}\",\"client_id\":\"c{n}\"}",
      .reply = "\"version\":1"},
+    {.name = "hours",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .status = 200,
+     .reply = "\"group_by\":[\"project\"],\"entries\":"},
+    {.name = "hours, line by line",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .query = "group_by=entry&project=OTHER",
+     .accept = "text/csv",
+     .status = 200,
+     .reply = "\r\ntotal,"},
+    {.name = "missing weeks",
+     .method = "GET",
+     .path = "/api/reports/missing",
+     .status = 200,
+     .reply = "[]"},
+    {.name = "hours",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .status = 200,
+     .reply = "\"group_by\":[\"project\"],\"entries\":"},
+    {.name = "hours, line by line",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .query = "group_by=entry&project=OTHER",
+     .accept = "text/csv",
+     .status = 200,
+     .reply = "\r\ntotal,"},
+    {.name = "missing weeks",
+     .method = "GET",
+     .path = "/api/reports/missing",
+     .status = 200,
+     .reply = "[]"},
     {.name = "me",
      .method = "GET",
      .path = "/api/me",
@@ -454,6 +489,8 @@ static struct ask request_of_run(struct sweep *w)
     const struct operation *op = w->op;
     struct ask q = {.method = op->method,
                     .path = op->path,
+                    .query = op->query,
+                    .accept = op->accept,
                     .body = op->body == NULL ? NULL : body_of_run(w),
                     .if_match = op->if_match,
                     .token = w->ann};
