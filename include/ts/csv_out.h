@@ -18,7 +18,7 @@ struct csv_columns {
 void csv_header(struct buf *b, const struct csv_columns *columns);
 /* A line of the object's members: texts and enum names guarded; numbers, dates, decimal hours (by
  * .format) and instants as in JSON but without quotes. What would be null in JSON is an empty cell.
- * A label that is not empty stands in the first column in place of what the object has there. Lists
+ * A label that is not empty stands in the first column in place of what the object has there. Lists, JSON
  * and FIELD_IGNORED rows cannot be columns. */
 void csv_row(struct buf *b, const struct csv_columns *columns, const void *object,
              struct str label);

@@ -96,6 +96,7 @@ static void add_cell(struct buf *b, const struct field *field, const void *membe
     case FIELD_IS:
         buf_add_str(b, *number == field->min ? STR("true") : STR("false"));
         return;
+    case FIELD_JSON:
     case FIELD_LIST:
     case FIELD_TEXTS:
     case FIELD_IGNORED:
