@@ -102,7 +102,7 @@ static void add_cell(struct buf *b, const struct field *field, const void *membe
     case FIELD_IGNORED:
         break;
     }
-    assert(!"a column that is no cell");
+    assert(false); /* a column that is no cell */
 }
 
 void csv_header(struct buf *b, const struct csv_columns *columns)

@@ -167,10 +167,7 @@ describe('hours', () => {
   test('a file to save, with names first; no cell runs as a formula', async () => {
     const reply = await csv(manager, `${range2024}&project=${code}&group_by=entry`);
     assert.equal(reply.headers['content-type'], 'text/csv; charset=utf-8; header=present');
-    assert.equal(
-      reply.headers['content-disposition'],
-      'attachment; filename="hours_2024-01-01_2025-12-31.csv"',
-    );
+    assert.equal(reply.headers['content-disposition'], 'attachment; filename="hours_2024-01-01_2025-12-31.csv"');
     assert.equal(reply.headers['cache-control'], 'no-store');
     assert.match(reply.headers.vary, /\bAccept\b(?!-)/);
     for (const cell of parseCsv(reply.text).flat()) assert.doesNotMatch(cell, /^[=+@\t\r-]/, cell);
@@ -230,16 +227,13 @@ describe('hours', () => {
   });
 
   test('faults of the query are told by parameter, all at once', async () => {
-    expectFaults(
-      await manager.get(`${HOURS}?from=1999-01-01&to=x&group_by=day&project=&user=&status=all&page=2`),
-      {
-        '?to': 'format',
-        '?project': 'length',
-        '?user': 'length',
-        '?status': 'value',
-        '?page': 'unknown',
-      },
-    );
+    expectFaults(await manager.get(`${HOURS}?from=1999-01-01&to=x&group_by=day&project=&user=&status=all&page=2`), {
+      '?to': 'format',
+      '?project': 'length',
+      '?user': 'length',
+      '?status': 'value',
+      '?page': 'unknown',
+    });
     expectFaults(await manager.get(`${HOURS}?from=1999-01-01&group_by=day&project=no-such&user=nobody`), {
       '?from': 'range',
       '?group_by': 'value',
@@ -344,7 +338,10 @@ describe('missing weeks', () => {
 
   test('a week that is handed in leaves the list; the current one is never in it', async () => {
     expectStatus(await ann.post(work({ date: dayBefore(1) })), 201);
-    const rows = expectStatus(await ann.get(`${MISSING}?from=${weekBefore(1)}&to=${isoWeek(addDays(monday, 21))}`), 200);
+    const rows = expectStatus(
+      await ann.get(`${MISSING}?from=${weekBefore(1)}&to=${isoWeek(addDays(monday, 21))}`),
+      200,
+    );
     assert.deepEqual(rows.json, []);
   });
 
