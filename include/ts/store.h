@@ -510,14 +510,15 @@ struct report_sink {
     void *arg;
 };
 /* The hours of the entries that `who` may see, added up, sorted by the grouping's order (texts by
- * their bytes). STATUS_TOO_LARGE, before begin, when there are more than REPORT_ROWS_MAX rows. */
+ * their bytes). STATUS_TOO_LARGE, before begin, when there are more than REPORT_ROWS_MAX rows or it
+ * takes the database too long to add them up. */
 enum { REPORT_ROWS_MAX = 100000 };
 enum status store_report_groups(struct store *store, const struct principal *who,
                                 const struct report_filter *filter,
                                 const struct report_grouping *grouping,
                                 const struct report_sink *sink) TS_MUST_CHECK;
 /* The entries themselves, by (user_id, date, id), any number of them in constant memory; total and
- * rows are from one moment. */
+ * rows are from one moment. STATUS_TOO_LARGE when it takes too long to add up the total. */
 enum status store_report_lines(struct store *store, const struct principal *who,
                                const struct report_filter *filter,
                                const struct report_sink *sink) TS_MUST_CHECK;

@@ -238,14 +238,16 @@ static enum status run_hours(struct hours_report *report, const struct principal
 {
     struct store *store = report->call->api->store;
     const struct report_sink sink = {hours_begin, hours_row, report};
+    enum status st = report->grouping.lines ? store_report_lines(store, who, &report->filter, &sink)
+                                            : store_report_groups(store, who, &report->filter,
+                                                                  &report->grouping, &sink);
 
-    if (report->grouping.lines)
-        return store_report_lines(store, who, &report->filter, &sink);
-    enum status st = store_report_groups(store, who, &report->filter, &report->grouping, &sink);
     if (st != STATUS_TOO_LARGE)
         return st;
-    faults_add(&report->call->faults, "?group_by", "too-many-rows",
-               "gives more than %d rows: narrow the dates, or add up by less", REPORT_ROWS_MAX);
+    faults_add(&report->call->faults, "?group_by", "too-much",
+               "gives more than %d rows, or takes too long to add up: narrow the dates, or add up "
+               "by less",
+               REPORT_ROWS_MAX);
     return STATUS_INVALID;
 }
 

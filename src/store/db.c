@@ -19,8 +19,8 @@ static const struct {
     {1205, DB_REPEAT}, /* lock wait time-out: only the statement is undone */
     {1020, DB_REPEAT}, /* record has changed (snapshot isolation of MariaDB) */
     {1317, DB_REPEAT}, /* query interrupted */
-    {1969, DB_REPEAT}, /* statement time limit, MariaDB */
-    {3024, DB_REPEAT}, /* statement time limit, MySQL */
+    {1969, DB_SLOW},   /* statement time limit, MariaDB */
+    {3024, DB_SLOW},   /* statement time limit, MySQL */
     {1062, DB_DUPLICATE}, {1586, DB_DUPLICATE},
     {3819, DB_CHECK}, /* MySQL */
     {4025, DB_CHECK}, /* MariaDB */
@@ -67,6 +67,7 @@ enum status db_fault_status(enum db_fault fault)
         return STATUS_OK;
     case DB_GONE:
     case DB_LATE:
+    case DB_SLOW:
         return STATUS_UNAVAILABLE;
     case DB_REPEAT:
         return STATUS_CONTENDED;

@@ -34,7 +34,11 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
     "SELECT " ENTRY_COLUMNS ", p.user_id FROM entry e JOIN person p ON p.id = e.person_id"         \
     " WHERE e.id = ? AND " WHO_SEES_ENTRY
 /* Reports: entries within dates and statuses, of one person or of everybody. `everybody` begins at
- * the projects, so that all is read from the index entry_project and none from the table. */
+ * the projects, so that all is read from the index entry_project and none from the table. What takes
+ * too long is ended by the server (MariaDB reads the comment with M, MySQL the one with +): without
+ * that it would go on there when the answer is no longer waited for. */
+#define REPORT_SELECT                                                                              \
+    "/*M! SET STATEMENT max_statement_time = 1.8 FOR */ SELECT /*+ MAX_EXECUTION_TIME(1800) */ "
 #define REPORT_SUMS "COUNT(*) AS entries, CAST(COALESCE(SUM(e.minutes), 0) AS SIGNED) AS minutes"
 #define REPORT_REMAINDERS                                                                          \
     ", CAST(COALESCE(SUM(e.minutes * 5 MOD 3 = 2), 0) AS SIGNED) AS twos,"                         \
@@ -59,13 +63,17 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
  * like another, and where two parameters happened to be equal it does so for good. */
 #define REPORT_SORT_KEY(place)                                                                     \
     "ELT(?, j.code, p.user_id, g.week_number, g.month_number, g.status_number, '" place "')"
-#define REPORT_NAMED(sums)                                                                          \
-    "SELECT COALESCE(p.id, 0) AS person_id, p.user_id, p.name, p.employee_number,"                  \
-    " COALESCE(p.kind + 1, 0) AS kind_number, j.code AS project, j.name AS project_name,"           \
-    " j.customer, g.week_number, g.month_number, g.status_number, g.entries, g.minutes"             \
-    " FROM (" sums ") g LEFT JOIN project j ON j.id = g.g_project"                                  \
-    " LEFT JOIN person p ON p.id = g.g_person ORDER BY " REPORT_SORT_KEY("1") ", " REPORT_SORT_KEY( \
-        "2") ", " REPORT_SORT_KEY("3") ", " REPORT_SORT_KEY("4") ", " REPORT_SORT_KEY("5")
+#define REPORT_ORDER                                                                               \
+    REPORT_SORT_KEY("1")                                                                           \
+    ", " REPORT_SORT_KEY("2") ", " REPORT_SORT_KEY("3") ", " REPORT_SORT_KEY(                      \
+        "4") ", " REPORT_SORT_KEY("5")
+#define REPORT_NAMED(sums)                                                                         \
+    REPORT_SELECT                                                                                  \
+    "COALESCE(p.id, 0) AS person_id, p.user_id, p.name, p.employee_number,"                        \
+    " COALESCE(p.kind + 1, 0) AS kind_number, j.code AS project, j.name AS project_name,"          \
+    " j.customer, g.week_number, g.month_number, g.status_number, g.entries, g.minutes"            \
+    " FROM (" sums ") g LEFT JOIN project j ON j.id = g.g_project"                                 \
+    " LEFT JOIN person p ON p.id = g.g_person ORDER BY " REPORT_ORDER
 /* Persons with the week that is looked at; drafts show as the state `open` alone. */
 #define MISSING_COLUMNS                                                                            \
     "p.id AS person_id, p.user_id, p.name, p.kind, p.employee_number,"                             \
@@ -439,6 +447,8 @@ static enum db_fault run_failed(struct db *db, const struct stmt *s)
     unsigned int error = mysql_stmt_errno(s->handle);
     enum db_fault fault = db_fault_of(error);
     bool expected = fault == DB_DUPLICATE || fault == DB_CHECK;
+
+    db->slow = fault == DB_SLOW;
 
     (void)snprintf(db->fault_text, sizeof db->fault_text, "%s", mysql_stmt_error(s->handle));
     LOG(fault == DB_BROKEN ? LOG_ERROR

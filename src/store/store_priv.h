@@ -89,6 +89,7 @@ enum db_fault {
     DB_REPEAT, /* deadlock, lock time-out, interrupted: roll back and run the transaction again */
     DB_DUPLICATE, /* a unique key; stmt_fault_key says which */
     DB_CHECK,     /* a CHECK constraint, or a number out of its column's range */
+    DB_SLOW,      /* the server has ended a statement that took longer than it may */
     DB_LATE,      /* the request's time is over; nothing was sent */
     DB_NO_MEMORY,
     DB_BROKEN /* anything else: ours to mend */
@@ -102,6 +103,7 @@ struct db {
     MYSQL *handle;   /* NULL = not connected */
     TALLOC_CTX *mem; /* of this connection */
     struct stmt *stmts[STMT_COUNT];
+    bool slow;            /* the last failure was DB_SLOW */
     char fault_text[512]; /* the server's words on the last failure */
 };
 

@@ -98,6 +98,15 @@ static void add_filter(struct list *list, const struct principal *who,
     add_project(list, filter);
 }
 
+/* A statement that the server ended would not fare better when it is asked again. */
+static enum status run_sums(struct store *store, enum stmt_id id, const struct list *list)
+{
+    store->reader.slow = false;
+    enum status st = read_run(store, id, list->values, list->count);
+
+    return st == STATUS_UNAVAILABLE && store->reader.slow ? STATUS_TOO_LARGE : st;
+}
+
 /* --- sums ------------------------------------------------------------------------------------ */
 
 static bool is_by_project_alone(const struct report_filter *filter,
@@ -123,7 +132,7 @@ static enum status run_groups(struct store *store, const struct principal *who,
         add(&list, V_INT(REPORT_ROWS_MAX + 1));
         add_order(&list, grouping);
     }
-    return read_run(store, *id, list.values, list.count);
+    return run_sums(store, *id, &list);
 }
 
 static struct report_row no_row(void)
@@ -196,14 +205,18 @@ struct lines {
 
 static enum status read_total(struct lines *lines, struct report_total *out)
 {
+    struct db *db = &lines->store->reader;
+    enum stmt_id id = lines->filter->person_id == 0 ? STMT_REPORT_TOTAL : STMT_REPORT_TOTAL_OF;
     struct list list = {.count = 0};
-    struct total_row row;
+    struct total_row row = {0};
+    bool found = false;
 
     add_filter(&list, lines->who, lines->filter);
-    enum status st =
-        read_one(NULL, lines->store,
-                 lines->filter->person_id == 0 ? STMT_REPORT_TOTAL : STMT_REPORT_TOTAL_OF,
-                 list.values, list.count, &row);
+    enum status st = run_sums(lines->store, id, &list);
+    if (st != STATUS_OK)
+        return st;
+    st = read_next(lines->store, id, &row, &found);
+    stmt_done(db, id);
     if (st == STATUS_OK)
         *out = (struct report_total){row.entries, row.minutes, {row.twos, row.ones}};
     return st;

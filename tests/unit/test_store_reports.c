@@ -406,6 +406,35 @@ START_TEST(too_many_rows_are_refused_before_the_first)
 }
 END_TEST
 
+/* The server ends it, the connection stays, and it is not asked again. */
+START_TEST(sums_that_take_too_long_are_refused_in_time)
+{
+    struct data d = data_open();
+    struct report_filter f = year();
+    static const char *const forms[] = {"project", "person,month", "entry"};
+    const char *sessions = "SELECT GROUP_CONCAT(id ORDER BY id) FROM information_schema.processlist"
+                           " WHERE user = 'ts_app'";
+
+    put_year(&d);
+    const char *before = sql_ask(d.w, "%s", sessions);
+    sql_do(d.w, "RENAME TABLE project TO project_stored");
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct seen seen = {.rows = 0};
+        sql_do(d.w, "CREATE OR REPLACE VIEW project AS SELECT id + SLEEP(1) AS id, code, name,"
+                    " customer, state, starts_on, ends_on, version FROM project_stored");
+        int64_t began = clock_mono_ms();
+        ck_assert_int_eq(run(&d, &d.boss, &f, forms[i], &seen), STATUS_TOO_LARGE);
+        ck_assert_int_lt(clock_mono_ms() - began, 2000);
+        ck_assert_int_eq(seen.begun, 0);
+        sql_do(d.w, "CREATE OR REPLACE VIEW project AS SELECT id, code, name, customer,"
+                    " state, starts_on, ends_on, version FROM project_stored");
+        ck_assert_int_gt(report(&d, &d.boss, &f, forms[i]).entries, 0);
+    }
+    ck_assert_str_eq(sql_ask(d.w, "%s", sessions), before);
+    data_close(&d);
+}
+END_TEST
+
 /* --- lines ------------------------------------------------------------------------------------------ */
 
 START_TEST(lines_are_by_person_date_and_id)
@@ -656,8 +685,8 @@ UNIT_MAIN("store_reports", sums_are_sorted_by_each_dimension_in_the_order_asked_
           rule_12_drafts_are_in_the_report_of_their_owner_alone,
           who_does_not_see_others_gets_nothing_of_them, filters_narrow_every_report_alike,
           the_split_of_a_total_counts_its_rows, too_many_rows_are_refused_before_the_first,
-          lines_are_by_person_date_and_id, every_line_comes_once_however_many_a_date_has,
-          total_and_lines_are_from_one_moment, a_reader_that_stops_leaves_no_moment_open,
-          a_connection_that_is_lost_ends_the_lines,
+          sums_that_take_too_long_are_refused_in_time, lines_are_by_person_date_and_id,
+          every_line_comes_once_however_many_a_date_has, total_and_lines_are_from_one_moment,
+          a_reader_that_stops_leaves_no_moment_open, a_connection_that_is_lost_ends_the_lines,
           a_week_is_missing_open_or_rejected_or_not_in_the_list,
           a_person_is_missed_only_while_active, missing_weeks_of_others_are_for_who_sees_others)
