@@ -17,6 +17,7 @@ static const struct sample {
     {HTTP_DELETE, "/timesheets/{id}", "{id}", NULL, "\"e1\"", 204, 403},
     {HTTP_GET, "/projects", "/api/projects", NULL, NULL, 200, 403},
     {HTTP_GET, "/me", "/api/me", NULL, NULL, 200, 200},
+    {HTTP_GET, "/openapi.json", "/api/openapi.json", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/live", "/api/health/live", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/ready", "/api/health/ready", NULL, NULL, 200, 200},
 };

@@ -1,0 +1,5 @@
+#include "contract_priv.h"
+void api_reference(struct buf *out)
+{
+    buf_add_char(out, '\n');
+}
