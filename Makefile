@@ -74,7 +74,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- build ---------------------------------------------------------------------
-build: $(PROGRAMS) ## compile the programs (VARIANT=release|debug|asan|coverage)
+build: $(PROGRAMS) $(BUILD)/docs.html $(BUILD)/docs.css ## compile the programs (VARIANT=release|debug|asan|coverage)
 
 $(BUILD)/timesheets-api: $(BUILD)/obj/worker/main.o $$(call archives,worker) $(BUILD)/flags
 	@echo "  LD   $@"
@@ -82,6 +82,15 @@ $(BUILD)/timesheets-api: $(BUILD)/obj/worker/main.o $$(call archives,worker) $(B
 $(BUILD)/timesheets-admin: $(BUILD)/obj/admin/main.o $$(call archives,admin) $(BUILD)/flags
 	@echo "  LD   $@"
 	@$(CC) $(LDFLAGS) -o $@ $(BUILD)/obj/admin/main.o $(call archives,admin) $(LIBS_admin)
+
+# The reference page, made of the tables that the program serves by; nginx serves it as a file.
+$(BUILD)/docs.html: $(BUILD)/timesheets-api
+	@$< --print-reference >$@
+$(BUILD)/docs.css: docs/reference.css
+	@cp $< $@
+
+openapi: $(BUILD)/timesheets-api ## write docs/openapi.json anew
+	@$< --print-openapi >docs/openapi.json
 
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
@@ -118,7 +127,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $$(call archives,$
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*.d)
 
-.PHONY: help build FORCE
+.PHONY: help build openapi FORCE
 
 # --- run -------------------------------------------------------------------------
 AS ?= employee
@@ -152,6 +161,7 @@ corpora: $(FUZZERS) ## replay the fuzz targets' corpora
 	@for f in $(FUZZERS); do n=$${f##*/fuzz_}; $$f tests/fuzz/corpus/$$n; done
 
 check: build unit corpora ## the quick checks (also: make VARIANT=asan check)
+	@$(BUILD)/timesheets-api --print-openapi | cmp - docs/openapi.json || { echo 'docs/openapi.json is not what the tables say: make openapi'; false; }
 	@scripts/check-layers
 	@$(if $(filter release debug,$(VARIANT)),scripts/check-banned $(BUILD),:)
 
@@ -169,7 +179,7 @@ coverage: ## branch coverage of the auth and json folders, in build/coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage unit corpora
 	@gcovr --root . --object-directory build/coverage --filter 'src/(auth|json)/' --branches --exclude-throw-branches --print-summary --html-details build/coverage/index.html
 
-lint: ## formatter, both compilers, clang-tidy, cppcheck, shellcheck, Biome
+lint: ## formatter, both compilers, clang-tidy, cppcheck, shellcheck, Biome, Redocly
 	@scripts/lint
 
 format: ## lay out the C code

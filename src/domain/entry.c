@@ -233,7 +233,7 @@ static const struct field entry_query_fields[] = {
     [ENTRY_QUERY_CURSOR] =
         FIELD_TEXT(struct entry_query, cursor, .min = 1, .max = CURSOR_MAX,
                    .doc = "Where to go on, taken from the Link header of the page before.",
-                   .example = "\"2026-11-23.10737418240\""),
+                   .example = "\"000050d100000280000000\""),
 };
 
 const struct schema entry_query_schema =
