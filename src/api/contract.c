@@ -220,6 +220,15 @@ size_t contract_schemas(struct used_schema out[CONTRACT_SCHEMAS_MAX])
     return count;
 }
 
+bool contract_is_body(const struct schema *schema)
+{
+    for (size_t i = 0; i < api_route_count; i++) {
+        if (api_routes[i].body == schema)
+            return true;
+    }
+    return false;
+}
+
 bool contract_shows(const struct field *field, bool input)
 {
     bool of_server = field->type == FIELD_IS || field->type == FIELD_INSTANT;

@@ -68,6 +68,8 @@ struct used_schema {
 enum { CONTRACT_SCHEMAS_MAX = 128 };
 /* Every one, those inside others too, each once, in the order of the routes. */
 size_t contract_schemas(struct used_schema out[CONTRACT_SCHEMAS_MAX]);
+/* Is it the body of some route (and not only inside one, or a reply)? */
+bool contract_is_body(const struct schema *schema);
 /* Is the row a member that a request may have, or that a reply has? */
 bool contract_shows(const struct field *field, bool input);
 /* Appends an example object, on one line, of the rows' examples. */
