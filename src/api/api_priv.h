@@ -61,15 +61,15 @@ struct route {
     caller_handler *caller;
     const struct schema *query;
     const struct schema *body;
-    const struct schema *output; /* NULL: none, or `media` says what */
-    const struct schema *or_output; /* another shape that the reply may have */
-    bool list;                   /* the reply is an array of it */
-    bool streams;                /* the handler reads the body itself; body only describes it */
-    bool versioned;              /* needs If-Match */
-    bool optional_body;          /* an empty body stands for {} */
-    size_t body_max;             /* 0 = BODY_MAX */
-    int success;                 /* status of success; 0 = 200 */
-    int or_success;              /* another one, 0 = none */
+    const struct schema *output;         /* NULL: none, or `media` says what */
+    const struct schema *machine_output; /* what a machine gets instead; NULL: the same */
+    bool list;                           /* the reply is an array of it */
+    bool streams;       /* the handler reads the body itself; body only describes it */
+    bool versioned;     /* needs If-Match */
+    bool optional_body; /* an empty body stands for {} */
+    size_t body_max;    /* 0 = BODY_MAX */
+    int success;        /* status of success; 0 = 200 */
+    int or_success;     /* another one, 0 = none */
     uint64_t refuses;  /* REFUSES() of what it may answer beside what every route of its kind may */
     const char *media; /* a further media type of the reply, e.g. text/csv */
     const char *summary; /* a line */
@@ -123,7 +123,7 @@ person_handler projects_list;
 /* audit trail */
 caller_handler me_read;
 open_handler health_live, health_ready, openapi_read;
-extern const struct schema me_person_schema, me_machine_schema, live_schema, ready_schema;
+extern const struct schema me_schema, me_machine_schema, live_schema, ready_schema;
 /* Makes the OpenAPI document in api->openapi. */
 enum status openapi_make(struct api *api) TS_MUST_CHECK;
 

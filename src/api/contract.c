@@ -50,6 +50,12 @@ static const struct field path_params[] = {
      .max = PROJECT_CODE_MAX,
      .doc = "The code of a project, byte for byte.",
      .example = "\"StoreZero\""},
+    {.name = "name",
+     .type = FIELD_TEXT,
+     .min = 1,
+     .max = SOURCE_NAME_MAX,
+     .doc = "The name of a source, byte for byte.",
+     .example = "\"contractor-tool\""},
 };
 
 const struct field *contract_path_param(struct str name)
@@ -211,7 +217,7 @@ size_t contract_schemas(struct used_schema out[CONTRACT_SCHEMAS_MAX])
     for (size_t i = 0; i < api_route_count; i++) {
         add_schema(out, &count, api_routes[i].body, true);
         add_schema(out, &count, api_routes[i].output, false);
-        add_schema(out, &count, api_routes[i].or_output, false);
+        add_schema(out, &count, api_routes[i].machine_output, false);
     }
     for (size_t i = 0; i < count; i++) { /* grows while it goes */
         for (size_t k = 0; k < out[i].schema->count; k++)

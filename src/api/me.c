@@ -59,8 +59,8 @@ static const struct field machine_fields[] = {
     TYPE_ROW(CALLER_MACHINE, "A machine client."), CLIENT_ROW, SCOPES_ROW, TODAY_ROW, WEEK_ROW,
 };
 
-const struct schema me_person_schema = SCHEMA("CallingPerson", struct me, person_fields);
-const struct schema me_machine_schema = SCHEMA("CallingMachine", struct me, machine_fields);
+const struct schema me_schema = SCHEMA("Me", struct me, person_fields);
+const struct schema me_machine_schema = SCHEMA("MeMachine", struct me, machine_fields);
 
 /* The names of a set of scopes, one a text. */
 static enum status list_scopes(TALLOC_CTX *mem, uint32_t scopes, struct field_list *out)
@@ -108,7 +108,7 @@ enum status me_read(struct call *call, const struct claims *claims)
     if (st != STATUS_OK)
         return st;
     week_format(week_of(me.today), week);
-    json_write(&call->reply->body, claims->machine ? &me_machine_schema : &me_person_schema, &me);
+    json_write(&call->reply->body, claims->machine ? &me_machine_schema : &me_schema, &me);
     buf_add_char(&call->reply->body, '\n');
     reply_json(call, 200, "no-store");
     return STATUS_OK;

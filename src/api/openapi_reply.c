@@ -188,10 +188,10 @@ static void put_output_schema(struct json_out *o, const struct route *route)
     if (route->list) {
         oa_text(o, "type", "array");
         oa_named_ref(o, "items", "schemas", route->output->name);
-    } else if (route->or_output != NULL) {
+    } else if (route->machine_output != NULL) {
         json_out_open(o, "oneOf", '[');
         oa_named_ref(o, NULL, "schemas", route->output->name);
-        oa_named_ref(o, NULL, "schemas", route->or_output->name);
+        oa_named_ref(o, NULL, "schemas", route->machine_output->name);
         json_out_close(o, ']');
     } else {
         oa_ref(o, "schemas", route->output->name);

@@ -314,9 +314,9 @@ static void put_success(struct buf *b, const struct operation *op, int http)
     if (http != 204 && route->output != NULL) {
         put(b, route->list ? "a list of " : "");
         put_schema_link(b, route->output);
-        if (route->or_output != NULL) {
+        if (route->machine_output != NULL) {
             put(b, " or ");
-            put_schema_link(b, route->or_output);
+            put_schema_link(b, route->machine_output);
         }
         put(b, route->media != NULL ? ", or " : "");
     }

@@ -40,8 +40,8 @@ const struct route api_routes[] = {
     /* reports */
     /* audit trail */
     ROUTE_CALLER(
-        HTTP_GET, "/me", SCOPE_ANY, me_read, .output = &me_person_schema,
-        .or_output = &me_machine_schema, .summary = "Who is calling",
+        HTTP_GET, "/me", SCOPE_ANY, me_read, .output = &me_schema,
+        .machine_output = &me_machine_schema, .summary = "Who is calling",
         .doc = "A person or a machine client, with the scopes of the token and the current week."),
     ROUTE_OPEN(HTTP_GET, "/openapi.json", openapi_read, .media = "application/json",
                .summary = "This description (OpenAPI 3.1)"),
