@@ -318,6 +318,9 @@ void oa_responses(struct json_out *o, const struct operation *op)
     if (op->not_modified) {
         oa_status(o, 304);
         oa_text(o, "description", "Nothing has changed since the version in If-None-Match.");
+        json_out_open(o, "headers", '{');
+        oa_named_ref(o, "ETag", "headers", "ETag");
+        json_out_close(o, '}');
         json_out_close(o, '}');
     }
     for (int http = next_refusal(op, 0); http != 0; http = next_refusal(op, http))
