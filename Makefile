@@ -188,6 +188,9 @@ format: ## lay out the C code
 integration: build ## tests through nginx against the real database and tenant
 	@tests/integration/run
 
+contract: build ## requests made from docs/openapi.json (SEED, REQUESTS), through nginx
+	@tests/contract/run $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS))
+
 tenant-test: ## the dev tenant's own tests
 	@cd scripts/tenant && ../with-node npm ci --no-audit --no-fund --ignore-scripts && ../with-node npm test
 
@@ -211,4 +214,4 @@ test: ## install what the tests need, then run all of them
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: packages run stop status token unit corpora check valgrind coverage lint format integration tenant-test chaos bench fuzz test clean
+.PHONY: packages run stop status token unit corpora check valgrind coverage lint format integration contract tenant-test chaos bench fuzz test clean

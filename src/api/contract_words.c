@@ -70,7 +70,8 @@ static const char *const problem_docs[STATUS_COUNT] = {
         "a-z 0-9 _ -`.",
     [STATUS_BAD_JSON] =
         "The body is not one JSON value by RFC 8259, or it has duplicate members, NUL, lone "
-        "surrogates, invalid UTF-8, or nests too deep. `detail` names the byte.",
+        "surrogates, invalid UTF-8 or an integer of more than 64 bits, or nests too deep. `detail` "
+        "names the byte.",
     [STATUS_UNAUTHENTICATED] =
         "There is no access token, or it is not valid any more. Sign in and send a new one.",
     [STATUS_NO_SCOPE] = "The token is valid but has none of the scopes that this needs; "

@@ -136,10 +136,7 @@ function checkOperation(reply, method, template) {
   if (BEFORE.has(reply.status) && (!documented || (problem && reply.json.type === 'about:blank')))
     return problem && checkProblem(reply);
   assert.ok(documented, `the status ${reply.status} is not documented: ${reply.text.slice(0, 300)}`);
-  const { node, pointer } = resolve(
-    documented,
-    pointerTo('paths', template, verb, 'responses', reply.status),
-  );
+  const { node, pointer } = resolve(documented, pointerTo('paths', template, verb, 'responses', reply.status));
   checkHeaders(reply, node, pointer);
   if (method !== 'HEAD') checkBody(reply, node, pointer);
 }
