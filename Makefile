@@ -47,7 +47,7 @@ USES_auth   := auth http json util
 USES_store  := store domain util
 USES_api    := api store domain auth http json util
 USES_worker := worker $(USES_api)
-USES_admin  := admin store domain util
+USES_admin  := admin $(USES_api)
 LIBS_util   := -ltalloc
 LIBS_domain := $(LIBS_util)
 LIBS_json   := $(LIBS_util) -ljson-c
@@ -56,7 +56,8 @@ LIBS_auth   := $(LIBS_http) -ljwt -lcurl -lcrypto
 LIBS_store   = $(LIBS_util) $(DB_LIBS)
 LIBS_api     = $(LIBS_auth) $(DB_LIBS)
 LIBS_worker  = $(LIBS_api)
-LIBS_admin   = $(LIBS_store)
+# of the API it needs the audit trail, not the rest with its libraries
+LIBS_admin   = -Wl,--as-needed $(LIBS_api)
 
 sources = $(filter-out %/main.c,$(wildcard src/$(1)/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
@@ -113,6 +114,8 @@ $(BUILD)/flags: FORCE
 FORCE:
 
 # --- unit tests and fuzz targets -------------------------------------------------
+# those of the store may look at its statements
+$(BUILD)/unit/test_store_%: CPPFLAGS += $(DB_CFLAGS)
 $(BUILD)/unit/test_%: tests/unit/test_%.c $$(call archives,$$(call layer_of,$$*)) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  TEST $<"
@@ -124,6 +127,13 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $$(call archives,$
 	@mkdir -p $(@D)
 	@echo "  FUZZ $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(FUZZ_MAIN) $(call archives,$(call layer_of,$*)) $(LDFLAGS) $(LIBS_$(call layer_of,$*))
+
+# --- data for measurements -------------------------------------------------------
+DATA_SOURCES := $(wildcard tests/bench/data/*.c)
+$(BUILD)/bench/generate: $(DATA_SOURCES) $(wildcard tests/bench/data/*.h) $$(call archives,admin) $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(DATA_SOURCES) $(call archives,admin) $(LIBS_admin)
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*.d)
 
@@ -167,7 +177,7 @@ check: build unit corpora ## the quick checks (also: make VARIANT=asan check)
 
 # Those that own memory or outside objects; the others are exhaustive over numbers and texts (the sanitizers
 # run them), or make allocations fail themselves, which valgrind's allocator does not let them.
-VALGRIND_TESTS = audit buf claims db etag faults http jwks jwt problem query route store_entries \
+VALGRIND_TESTS = audit buf claims db etag faults http jwks jwt problem query route seal store_entries \
 	store_people store_projects store_weeks token_cache tx
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
 

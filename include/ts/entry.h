@@ -67,6 +67,16 @@ enum {
 extern const struct schema entry_input_schema;
 extern const struct schema entry_patch_schema;
 
+/* One item of PUT /weeks/{w}: without id a new entry, with it one that is there, to be changed or
+ * deleted. Which members must be there depends on that, so that the table requires none. */
+struct entry_item {
+    struct entry_input entry; /* the first, as the rows it shares with the table above need */
+    int64_t id;
+    int64_t remove; /* `delete`: 1 = true */
+};
+enum { ENTRY_ITEM_ID = ENTRY_INPUT_STATUS + 1, ENTRY_ITEM_DELETE };
+extern const struct schema entry_item_schema;
+
 /* The minutes that `hours` and/or `minutes` say. STATUS_INVALID when they disagree or (with
  * `required`) both are absent: *why then is a sentence for the client. 0 = absent. */
 enum status entry_input_minutes(const struct entry_input *in, bool required, int64_t *out,

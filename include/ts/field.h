@@ -24,6 +24,7 @@ enum field_type {
     FIELD_TEXTS,   /* struct field_list of struct str; JSON output only */
     FIELD_IS,      /* output only: JSON true when the int64_t member equals .min */
     FIELD_INSTANT, /* int64_t, microseconds since 1970 UTC; output only, RFC 3339 text */
+    FIELD_JSON,    /* output only: struct str of JSON text, written as it is; empty is null */
     FIELD_IGNORED, /* input only: accepted and thrown away (older clients send it) */
 };
 

@@ -22,6 +22,25 @@ struct project {
 /* code, name, customer, state, starts_on, ends_on, version. A FIELD_DATE that holds DATE_NONE_DAYS is written as null. */
 extern const struct schema project_schema;
 
+/* POST /projects and PATCH /projects/{code}. */
+struct project_input {
+    uint32_t present;
+    struct str code, name, customer;
+    int64_t state;
+    struct date starts, ends; /* DATE_NONE_DAYS: null was given */
+};
+enum {
+    PROJECT_INPUT_CODE,
+    PROJECT_INPUT_NAME,
+    PROJECT_INPUT_CUSTOMER,
+    PROJECT_INPUT_STATE,
+    PROJECT_INPUT_STARTS,
+    PROJECT_INPUT_ENDS
+};
+/* PATCH: nothing is required, the code is fixed. */
+extern const struct schema project_input_schema;
+extern const struct schema project_patch_schema;
+
 /* GET /projects: state, q, limit, cursor (the code after which to go on). */
 struct project_query {
     uint32_t present;

@@ -14,8 +14,12 @@
 #include <talloc.h>
 
 #include "ts/entry.h"
+#include "ts/period.h"
+#include "ts/person.h"
 #include "ts/principal.h"
 #include "ts/project.h"
+#include "ts/sheet.h"
+#include "ts/source.h"
 #include "ts/status.h"
 
 struct store_config {
@@ -46,13 +50,6 @@ enum status store_ping(struct store *store) TS_MUST_CHECK;
 void store_request_begin(struct store *store);
 
 /* --- people --------------------------------------------------------------- */
-struct person {
-    int64_t id;
-    struct str user_id;
-    struct str name;
-    struct str email;
-    int64_t kind;
-};
 /* What a token says of a person who is not known yet. */
 struct identity {
     struct str sub, name, email; /* email only when verified */
@@ -61,7 +58,7 @@ struct identity {
 /* By subject, bytes. STATUS_NOT_FOUND. */
 enum status store_person_by_sub(TALLOC_CTX *mem, struct store *store, struct str sub,
                                 struct person *out) TS_MUST_CHECK;
-/* By numeric id (text of digits) or user_id, for somebody who sees others. STATUS_NOT_FOUND. */
+/* By numeric id (text of digits) or user_id, for who sees others or administers. STATUS_NOT_FOUND. */
 enum status store_person_find(TALLOC_CTX *mem, struct store *store, const struct principal *who,
                               struct str user, struct person *out) TS_MUST_CHECK;
 
@@ -236,15 +233,238 @@ enum status tx_person_claim(struct tx *tx, int64_t person_id,
 enum status tx_user_id_taken(struct tx *tx, struct str user_id, bool *out) TS_MUST_CHECK;
 
 /* --- weeks ------------------------------------------------------------------- */
+/* A person's week. */
+struct sheet_id {
+    int64_t person_id;
+    struct iso_week week;
+};
+/* What is stored of it: whose it is, version, reason, entries (others' drafts are only counted) and
+ * what a reply does not hold; sheet_sum_up computes the rest. One statement, so that all of it is of
+ * one version. A week without a row has version 0 and no entries. Outside a transaction, and inside
+ * one (nothing is locked by it). STATUS_NOT_FOUND when `who` may not see that person. */
+enum status store_sheet_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                            struct sheet_id id, struct sheet *out) TS_MUST_CHECK;
+enum status tx_sheet_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who,
+                         struct sheet_id id, struct sheet *out) TS_MUST_CHECK;
+/* What was read before a lock was taken has been changed meanwhile: ends this run, so that
+ * store_transact runs the body again. */
+enum status tx_repeat(struct tx *tx) TS_MUST_CHECK;
+
+/* Of the week's entries in a status that `op` changes, moves all to the status after it and their
+ * versions by one (the bulk of submit and withdraw; own weeks only); the decision that stood is
+ * cleared. `changed` is their number as it was read: another one ends the run (tx_repeat). */
+enum status tx_entries_submit(struct tx *tx, const struct principal *who, struct sheet_id id,
+                              int64_t changed, int64_t at) TS_MUST_CHECK;
+enum status tx_entries_withdraw(struct tx *tx, const struct principal *who, struct sheet_id id,
+                                int64_t changed, int64_t at) TS_MUST_CHECK;
+/* What is said of a week without entries: ENTRY_DRAFT = nothing; a reason for ENTRY_REJECTED; who
+ * decided it, 0 = nobody. After tx_week_change, which made the row and locked it. Own weeks, or of
+ * others for who sees them. */
+enum status tx_week_say(struct tx *tx, const struct principal *who, struct sheet_id id,
+                        enum entry_status said, struct str reason,
+                        int64_t decided_by) TS_MUST_CHECK;
+
+/* From when to when a person was active, as far as that is known: from the day the row was made on
+ * unless an admin said otherwise; DATE_NONE_DAYS: to this day. STATUS_NOT_FOUND when `who` may not
+ * see that person. */
+struct active_range {
+    struct date from, to;
+};
+enum status store_person_active(struct store *store, const struct principal *who, int64_t person_id,
+                                struct active_range *out) TS_MUST_CHECK;
+/* The weeks of a person that have a row; others' drafts are only counted. */
+struct week_total {
+    struct iso_week week;
+    int64_t minutes;
+    int64_t count[ENTRY_STATUS_COUNT];
+    int64_t empty_status, version;
+    struct str reason;
+    int64_t hidden_drafts;
+};
+typedef enum status store_week_fn(const struct week_total *row, void *arg);
+struct week_filter {
+    int64_t person_id;
+    struct iso_week from, to;
+    int64_t limit;
+};
+/* Newest first. */
+enum status store_weeks_each(struct store *store, const struct principal *who,
+                             const struct week_filter *filter, store_week_fn *each,
+                             void *arg) TS_MUST_CHECK;
 
 /* --- decisions ----------------------------------------------------------------- */
+/* What waits for who sees others: submitted entries of others. */
+struct inbox_filter {
+    int64_t person_id;  /* whose; 0 = anybody's */
+    struct str project; /* empty = any */
+    struct date from, to;
+    struct date after_date; /* cursor: entries after (date, id), oldest first */
+    int64_t after_id;
+    int64_t limit;
+};
+/* Oldest first by (date, id), each with its owner's user_id. Own entries never appear. */
+enum status store_inbox_each(struct store *store, const struct principal *who,
+                             const struct inbox_filter *filter, store_entry_fn *each,
+                             void *arg) TS_MUST_CHECK;
+/* Writes a decision by `who` on one entry, `entry` being what it becomes (status, reason,
+ * updated_at) and `was` what was read, in the week that tx_week_change has locked. When the row is not
+ * that any more, or may not be decided by `who`, the transaction runs again. */
+enum status tx_entry_decide(struct tx *tx, const struct principal *who, const struct entry *was,
+                            const struct entry *entry) TS_MUST_CHECK;
+/* The same for all entries of a week in one status. */
+struct entries_decision {
+    struct sheet_id id;
+    enum entry_status from, to;
+    struct str reason; /* of a rejection, else empty */
+    int64_t changed;   /* how many were read; another number runs the transaction again */
+    int64_t at;        /* microseconds UTC */
+};
+enum status tx_entries_decide(struct tx *tx, const struct principal *who,
+                              const struct entries_decision *decision) TS_MUST_CHECK;
 
 /* --- uploads -------------------------------------------------------------------- */
 
 /* --- what admins change: people, projects, sources, the period lock --------------- */
+/* Reading. What is about people answers who sees others or administers: STATUS_NOT_FOUND, or nobody,
+ * for the rest. */
+typedef enum status store_person_fn(const struct person *row, void *arg);
+/* Ordered by user_id, after query->cursor, at most limit rows. */
+enum status store_people_each(struct store *store, const struct principal *who,
+                              const struct person_query *query, int64_t limit,
+                              store_person_fn *each, void *arg) TS_MUST_CHECK;
+enum status store_person_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                             int64_t id, struct person *out) TS_MUST_CHECK;
+typedef enum status store_source_fn(const struct source *row, void *arg);
+/* Ordered by name, after `after` (empty = from the start), at most limit rows. */
+enum status store_sources_each(struct store *store, struct str after, int64_t limit,
+                               store_source_fn *each, void *arg) TS_MUST_CHECK;
+enum status store_source_get(TALLOC_CTX *mem, struct store *store, struct str name,
+                             struct source *out) TS_MUST_CHECK;
+enum status store_period_get(struct store *store, struct period_lock *out) TS_MUST_CHECK;
+
+/* Writing, in a transaction, for who administers. get locks the row until the transaction ends
+ * (STATUS_NOT_FOUND). insert: STATUS_TAKEN when a name is another's; the id is in *out. update writes
+ * all but what is fixed, as version row->version over the version before it: STATUS_STALE when that
+ * is not there. */
+enum status tx_project_get(TALLOC_CTX *mem, struct tx *tx, struct str code,
+                           struct project *out) TS_MUST_CHECK;
+enum status tx_project_insert(struct tx *tx, const struct principal *who, const struct project *row,
+                              int64_t *out) TS_MUST_CHECK;
+enum status tx_project_update(struct tx *tx, const struct principal *who,
+                              const struct project *row) TS_MUST_CHECK;
+enum status tx_person_get(TALLOC_CTX *mem, struct tx *tx, const struct principal *who, int64_t id,
+                          struct person *out) TS_MUST_CHECK;
+/* Is the text the user_id, e-mail address or employee number of anybody but person `except` (0 =
+ * nobody)? Two that take one address at the same time do not see each other: an address has no
+ * unique key, since two logins may share it. */
+enum status tx_person_named(struct tx *tx, struct str text, int64_t except,
+                            bool *out) TS_MUST_CHECK;
+enum status tx_person_add(struct tx *tx, const struct principal *who, const struct person *row,
+                          int64_t *out) TS_MUST_CHECK;
+/* `claimed` 0 unbinds the login. STATUS_TAKEN: the employee number is another's. */
+enum status tx_person_update(struct tx *tx, const struct principal *who,
+                             const struct person *row) TS_MUST_CHECK;
+/* The number of a client, which is made when it is new. */
+enum status tx_client_make(struct tx *tx, const struct principal *who, struct str client_id,
+                           int64_t *out) TS_MUST_CHECK;
+enum status tx_source_get(TALLOC_CTX *mem, struct tx *tx, struct str name,
+                          struct source *out) TS_MUST_CHECK;
+enum status tx_source_insert(struct tx *tx, const struct principal *who, const struct source *row,
+                             int64_t *out) TS_MUST_CHECK;
+enum status tx_source_update(struct tx *tx, const struct principal *who,
+                             const struct source *row) TS_MUST_CHECK;
+enum status tx_period_get(struct tx *tx, struct period_lock *out) TS_MUST_CHECK;
+/* Moves the lock from `was`, which tx_period_get has given, to `now`, and with it locked_days of the
+ * week rows in between. Writers in flight are waited for, later ones find the new date. */
+enum status tx_period_set(struct tx *tx, const struct principal *who, const struct period_lock *was,
+                          const struct period_lock *now) TS_MUST_CHECK;
 
 /* --- reports -------------------------------------------------------------------- */
 
 /* --- audit trail ------------------------------------------------------------------ */
+/* One event as GET /audit shows it. */
+struct audit_event {
+    int64_t at;     /* microseconds UTC */
+    int64_t stream; /* index into audit_stream_names */
+    int64_t person_id;
+    struct str user_id;
+    struct str project, source; /* of the stream of a project (its code) or source (its name) */
+    struct str week;            /* as text; empty when the stream is no week */
+    int64_t seq;
+    int64_t action; /* index into audit_action_names */
+    struct str actor;
+    int64_t actor_id;
+    int64_t entry_id;
+    struct str before, after;
+};
+extern const char *const audit_stream_names[], *const audit_action_names[];
+extern const struct schema audit_event_schema;
+
+/* A place in the trail: the key of the last event given. */
+struct audit_place {
+    int64_t at, owner_id, week, seq;
+};
+struct audit_filter {
+    int64_t owner_id;       /* whose streams (or which project's); 0 = everybody's */
+    int64_t project_id;     /* the stream of this project alone; 0 = any */
+    struct iso_week week;   /* of that week alone; 0 = any */
+    int64_t entry_id;       /* events of the owner in which this entry occurs; 0 = any */
+    int64_t from_us, to_us; /* instants, from <= at < to */
+    struct audit_place after;
+    int64_t limit;
+};
+/* Sets *stop when it wants no more. */
+typedef enum status store_audit_fn(const struct audit_event *row, const struct audit_place *place,
+                                   void *arg, bool *stop);
+/* Events oldest first: of one owner by week and number (a person's own stream first), of one week by
+ * person and number, else by instant. Who does not administer gets the streams of their own person
+ * and weeks, whatever the filter says. Rows come one by one from the server. */
+enum status store_audit_each(struct store *store, const struct principal *who,
+                             const struct audit_filter *filter, store_audit_fn *each,
+                             void *arg) TS_MUST_CHECK;
+/* Whose entry it is or was, for who administers. STATUS_NOT_FOUND. */
+enum status store_entry_owner(struct store *store, const struct principal *who, int64_t entry_id,
+                              int64_t *person_id) TS_MUST_CHECK;
+
+/* Verifying the trail: a connection of its own that sees one state of the database, so that the
+ * service may go on meanwhile. Any account that may read will do. */
+struct audit_reader;
+/* To be freed before the store. STATUS_UNAVAILABLE, STATUS_BAD_SCHEMA. */
+enum status audit_reader_open(TALLOC_CTX *mem, struct store *store,
+                              struct audit_reader **out) TS_MUST_CHECK;
+
+/* An event as it is stored. Bytes of another length than they must have are left out of `event`. */
+struct stored_event {
+    struct event event;
+    int64_t seq;
+    struct str salt, digest, mac, request_hash; /* empty for NULL */
+    int64_t row_seq;                            /* of its stream; 0 = there is no row */
+    struct str row_head;
+};
+/* A stream whose row tells of events that are not there. */
+struct stored_stream {
+    int64_t person_id, seq;
+    struct iso_week week;
+};
+/* What a week row has more than its entries (less: negative). */
+struct week_difference {
+    int64_t person_id, has_row;
+    struct iso_week week;
+    int64_t minutes[WEEK_DAYS], count[ENTRY_STATUS_COUNT];
+};
+typedef enum status stored_event_fn(const struct stored_event *row, void *arg);
+typedef enum status stored_stream_fn(const struct stored_stream *row, void *arg);
+typedef enum status week_difference_fn(const struct week_difference *row, void *arg);
+
+/* person_id 0 = all streams, else those whose owner has this id (also a project's or source's). */
+/* How many events the rows of the streams tell of. */
+enum status audit_count(struct audit_reader *reader, int64_t person_id, int64_t *out) TS_MUST_CHECK;
+/* All events, ordered by owner, week and number. */
+enum status audit_events_each(struct audit_reader *reader, int64_t person_id, stored_event_fn *each,
+                              void *arg) TS_MUST_CHECK;
+enum status audit_empty_each(struct audit_reader *reader, int64_t person_id, stored_stream_fn *each,
+                             void *arg) TS_MUST_CHECK;
+enum status audit_weeks_each(struct audit_reader *reader, int64_t person_id,
+                             week_difference_fn *each, void *arg) TS_MUST_CHECK;
 
 #endif

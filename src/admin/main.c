@@ -1,26 +1,34 @@
 /* timesheets-admin: what an operator does to the database. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ts/log.h"
+#include "admin_priv.h"
 #include "ts/migrate.h"
 #include "ts/parse.h"
 
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NO_DATABASE = 3 };
+/* A statement of the verification may take long: it looks at everything. */
+enum { CONNECT_S = 10, VERIFY_IO_S = 600 };
 
 static const char usage[] =
     "Usage: timesheets-admin migrate [--dir FOLDER] [--dry-run]\n"
     "       timesheets-admin status  [--dir FOLDER]\n"
+    "       timesheets-admin audit verify [--person ID] [--key-file FILE] [--quiet]\n"
     "       timesheets-admin --help | --version\n"
     "\n"
     "migrate   brings the database's schema up to date. Several at once are safe: one\n"
     "          works, the others wait for it.\n"
     "status    says which migrations are applied, and whether anything is wrong.\n"
+    "audit verify\n"
+    "          proves the audit trail: that no event was changed, taken away or moved, and\n"
+    "          that the rows of weeks fit their entries. The service may run meanwhile.\n"
     "\n"
     "Options:\n"
-    "  --dir FOLDER  where the migrations are (default: schema)\n"
-    "  --dry-run     say what would be done and change nothing\n"
+    "  --dir FOLDER     where the migrations are (default: schema)\n"
+    "  --dry-run        say what would be done and change nothing\n"
+    "  --person ID      verify only what is about the person with this number\n"
+    "  --key-file FILE  file whose first line is the audit key (default:\n"
+    "                   TS_AUDIT_KEY_FILE)\n"
+    "  --quiet          say only what is wrong\n"
     "\n"
     "Environment:\n"
     "  TS_DB_SOCKET         unix socket of the database, or else\n"
@@ -30,20 +38,19 @@ static const char usage[] =
     "  TS_DB_USER           account, one that may change the schema (default ts_migrate)\n"
     "  TS_DB_PASSWORD_FILE  file whose first line is the password (default: none)\n"
     "  TS_DB_CA_FILE        certificate authority for TLS; needed for a host other than this\n"
+    "  TS_AUDIT_KEY_FILE    file of the audit key\n"
     "\n"
-    "Exit status: 0 done (status: everything is applied); 1 refused or failed (status:\n"
-    "something is missing or wrong); 2 wrong usage or configuration; 3 no database.\n";
+    "Exit status: 0 done (status: everything is applied; audit verify: no fault); 1 refused\n"
+    "or failed (something is missing or wrong); 2 wrong usage or configuration; 3 no database,\n"
+    "or it was lost on the way.\n";
 
+/* argv holds what follows the command's name. */
 struct command {
     const char *name;
-    enum status (*run)(TALLOC_CTX *mem, const struct store_config *config,
-                       const struct migrate_options *options);
+    int (*run)(const struct command *command, int argc, char **argv);
+    enum status (*migrate)(TALLOC_CTX *mem, const struct store_config *config,
+                           const struct migrate_options *options);
     bool may_be_dry;
-};
-
-static const struct command commands[] = {
-    {"migrate", migrate_run, true},
-    {"status", migrate_status, false},
 };
 
 static const char *setting(const char *name, const char *otherwise)
@@ -62,7 +69,9 @@ static bool read_config(struct store_config *out)
                                  .user = setting("TS_DB_USER", "ts_migrate"),
                                  .password_file = setting("TS_DB_PASSWORD_FILE", NULL),
                                  .ca_file = setting("TS_DB_CA_FILE", NULL),
-                                 .connect_s = 10};
+                                 .connect_s = CONNECT_S,
+                                 .io_s = VERIFY_IO_S,
+                                 .lock_wait_s = 1};
     if (!parse_i64(str_of(port), 1, 65535, &out->port)) {
         (void)fprintf(stderr, "timesheets-admin: TS_DB_PORT is no port: %s\n", port);
         return false;
@@ -90,46 +99,81 @@ static int exit_code(enum status st)
     return st == STATUS_BAD_CONFIG ? EXIT_USAGE : EXIT_REFUSED;
 }
 
-static int run_command(const struct command *command, const struct migrate_options *options)
+/* The value of --name VALUE or --name=VALUE, *i moved on to it; NULL when argv[*i] is something else. */
+static const char *option_value(const char *name, int argc, char **argv, int *i)
 {
-    struct store_config config;
+    size_t len = strlen(name);
 
+    if (strncmp(argv[*i], name, len) != 0)
+        return NULL;
+    if (argv[*i][len] == '=')
+        return argv[*i] + len + 1;
+    return argv[*i][len] == '\0' && *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+static int run_migration(const struct command *command, int argc, char **argv)
+{
+    struct migrate_options options = {.dir = "schema", .out = stdout, .err = stderr};
+    struct store_config config;
+    const char *value;
+
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--dry-run") == 0 && command->may_be_dry)
+            options.dry_run = true;
+        else if ((value = option_value("--dir", argc, argv, &i)) != NULL)
+            options.dir = value;
+        else
+            return wrong_usage("unknown or incomplete argument ", argv[i]);
+    }
     if (!read_config(&config))
         return EXIT_USAGE;
     TALLOC_CTX *mem = talloc_new(NULL);
-    enum status st = command->run(mem, &config, options);
+    enum status st = command->migrate(mem, &config, &options);
     talloc_free(mem);
     return exit_code(st);
 }
 
-static int read_arguments(int argc, char **argv, const struct command *command)
+static int run_audit(const struct command *command, int argc, char **argv)
 {
-    struct migrate_options options = {.dir = "schema", .out = stdout, .err = stderr};
+    struct verify_options options = {
+        .key_file = setting("TS_AUDIT_KEY_FILE", NULL), .out = stdout, .err = stderr};
+    struct store_config config;
+    const char *value;
 
-    for (int i = 2; i < argc; i++) {
-        if (strcmp(argv[i], "--dry-run") == 0 && command->may_be_dry)
-            options.dry_run = true;
-        else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
-            options.dir = argv[++i];
-        else if (strncmp(argv[i], "--dir=", 6) == 0)
-            options.dir = argv[i] + 6;
-        else
+    (void)command;
+    if (argc < 1 || strcmp(argv[0], "verify") != 0)
+        return wrong_usage("say what to do with the audit trail: audit verify", "");
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quiet") == 0)
+            options.quiet = true;
+        else if ((value = option_value("--key-file", argc, argv, &i)) != NULL)
+            options.key_file = value;
+        else if ((value = option_value("--person", argc, argv, &i)) == NULL ||
+                 !parse_i64(str_of(value), 1, UINT32_MAX, &options.person_id))
             return wrong_usage("unknown or incomplete argument ", argv[i]);
     }
-    return run_command(command, &options);
+    if (options.key_file == NULL)
+        return wrong_usage("say where the audit key is: --key-file or TS_AUDIT_KEY_FILE", "");
+    return read_config(&config) ? audit_verify(&config, &options) : EXIT_USAGE;
 }
+
+static const struct command commands[] = {
+    {"migrate", run_migration, migrate_run, true},
+    {"status", run_migration, migrate_status, false},
+    {"audit", run_audit, NULL, false},
+};
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return wrong_usage("say what to do: migrate or status", "");
+        return wrong_usage("say what to do: migrate, status or audit verify", "");
     if (strcmp(argv[1], "--help") == 0)
         return fputs(usage, stdout) < 0 ? EXIT_REFUSED : EXIT_DONE;
     if (strcmp(argv[1], "--version") == 0)
         return puts("timesheets-admin " TS_VERSION) < 0 ? EXIT_REFUSED : EXIT_DONE;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
-            return read_arguments(argc, argv, &commands[i]);
+            return commands[i].run(&commands[i], argc - 2, argv + 2);
     }
     return wrong_usage("unknown command ", argv[1]);
 }

@@ -6,6 +6,7 @@
 #include "ts/clock.h"
 #include "ts/crypto.h"
 #include "ts/log.h"
+#include "ts/parse.h"
 
 /* --- people seen lately -------------------------------------------------------------
  * A worker remembers who a subject is, so that a request needs no look-up: an id never changes while it
@@ -67,12 +68,12 @@ static void remember(struct person_cache *cache, struct str sub, int64_t person_
 }
 
 /* --- token and scope ----------------------------------------------------------------- */
-static enum status challenge_scope(struct call *call)
+enum status access_refuse(struct call *call, uint32_t scopes_wanted)
 {
     struct buf scopes, header;
 
     buf_init(&scopes, call->mem, 512);
-    scope_write(&scopes, call->route->scopes);
+    scope_write(&scopes, scopes_wanted);
     buf_init(&header, call->mem, 1024);
     buf_add_str(&header, STR("Bearer error=\"insufficient_scope\", scope=\""));
     buf_add_str(&header, buf_str(&scopes));
@@ -112,17 +113,18 @@ enum status access_check(struct call *call)
     if (st != STATUS_OK)
         return st;
     trace_subject(call);
-    return (call->claims->scopes & call->route->scopes) == 0 ? challenge_scope(call) : STATUS_OK;
+    return (call->claims->scopes & call->route->scopes) == 0
+               ? access_refuse(call, call->route->scopes)
+               : STATUS_OK;
 }
 
 /* --- persons --------------------------------------------------------------------------- */
-enum { ADMIT_TRIES = 2 };
+enum { ADMIT_TRIES = 2, PERSON_TEXT_MAX = 8000 };
 
 struct admission {
     struct call *call;
     struct identity identity;
-    struct str user_id;
-    int64_t person_id;
+    struct person person; /* as it will be */
 };
 
 static struct identity identity_of(const struct claims *claims)
@@ -137,25 +139,24 @@ static struct identity identity_of(const struct claims *claims)
     return identity;
 }
 
-static enum status write_person_event(struct admission *a, struct tx *tx, enum event_action action)
+/* `was` NULL: the person is new. */
+static enum status write_person_event(struct admission *a, struct tx *tx, const struct person *was)
 {
-    const struct write_key no_key = {.actor_id = a->person_id};
-    struct event event = {.person_id = a->person_id, .action = action, .at = clock_wall_us()};
+    const struct write_key no_key = {.actor_id = a->person.id};
+    struct event event = {.person_id = a->person.id,
+                          .action = was == NULL ? EVENT_PERSON_MADE : EVENT_PERSON_CLAIMED,
+                          .at = clock_wall_us()};
     int64_t seq = 0;
-    struct buf b;
+    struct buf before, after;
 
-    buf_init(&b, a->call->mem, 4096);
-    buf_add_str(&b, STR("{\"user_id\":"));
-    json_write_text(&b, a->user_id);
-    buf_add_str(&b, STR(",\"name\":"));
-    json_write_text(&b, a->identity.name);
-    buf_add_str(&b, STR(",\"email\":"));
-    json_write_text(&b, a->identity.email);
-    buf_add_str(&b, STR(",\"kind\":"));
-    json_write_text(&b, str_of(person_kind_names[a->identity.kind]));
-    buf_add_char(&b, '}');
-    event.after = buf_str(&b);
-    enum status st = b.status;
+    buf_init(&before, a->call->mem, PERSON_TEXT_MAX);
+    buf_init(&after, a->call->mem, PERSON_TEXT_MAX);
+    if (was != NULL)
+        json_write(&before, &person_schema, was);
+    json_write(&after, &person_schema, &a->person);
+    event.before = buf_str(&before);
+    event.after = buf_str(&after);
+    enum status st = before.status == STATUS_OK ? after.status : before.status;
     if (st == STATUS_OK)
         st = event_seal(a->call->api, &no_key, &event);
     if (st == STATUS_OK)
@@ -163,32 +164,67 @@ static enum status write_person_event(struct admission *a, struct tx *tx, enum e
     return st == STATUS_OK ? tx_event_insert(tx, &event, seq) : st;
 }
 
+/* What an admin wrote stands; a name that is missing comes from the token. */
+static enum status claim(struct admission *a, struct tx *tx, const struct person *unclaimed)
+{
+    enum status st = tx_person_claim(tx, unclaimed->id, &a->identity);
+
+    a->person = *unclaimed;
+    a->person.claimed = 1;
+    a->person.version++;
+    if (unclaimed->name.len == 0)
+        a->person.name = a->identity.name;
+    return st == STATUS_OK ? write_person_event(a, tx, unclaimed) : st;
+}
+
+/* The e-mail, unless somebody has it already (a second login of the same address); the subject,
+ * unless somebody has that (their login was unbound since, and claimed by another); else a text of
+ * its own. */
+static enum status choose_user_id(struct admission *a, struct tx *tx, struct str *out)
+{
+    const struct str candidates[] = {a->identity.email, a->identity.sub};
+    enum status st = STATUS_OK;
+    bool taken = true;
+
+    for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
+        if (candidates[i].len == 0)
+            continue;
+        st = tx_user_id_taken(tx, candidates[i], &taken);
+        if (st != STATUS_OK)
+            return st;
+        *out = candidates[i];
+        if (!taken)
+            return STATUS_OK;
+    }
+    char *text = talloc_asprintf(a->call->mem, "login-%" PRIx64, (uint64_t)clock_wall_us());
+    *out = str_of(text);
+    return text == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
 /* An unclaimed row with the verified e-mail is taken over, once; else a row is made. */
 static enum status admit(struct tx *tx, void *arg)
 {
     struct admission *a = arg;
     struct person unclaimed = {.id = 0};
-    bool taken = false;
     enum status st = STATUS_NOT_FOUND;
 
     if (a->identity.email.len > 0)
         st = tx_person_unclaimed(a->call->mem, tx, a->identity.email, &unclaimed);
-    if (st == STATUS_OK) {
-        a->person_id = unclaimed.id;
-        a->user_id = unclaimed.user_id;
-        st = tx_person_claim(tx, unclaimed.id, &a->identity);
-        return st == STATUS_OK ? write_person_event(a, tx, EVENT_PERSON_CLAIMED) : st;
-    }
+    if (st == STATUS_OK)
+        return claim(a, tx, &unclaimed);
     if (st != STATUS_NOT_FOUND)
         return st;
-    /* user_id: the e-mail, unless somebody has it already (a second login of the same address) */
-    a->user_id = a->identity.email;
-    st = a->user_id.len > 0 ? tx_user_id_taken(tx, a->user_id, &taken) : STATUS_OK;
-    if (a->user_id.len == 0 || taken)
-        a->user_id = a->identity.sub;
+    a->person = (struct person){.name = a->identity.name,
+                                .email = a->identity.email,
+                                .kind = a->identity.kind,
+                                .active_from = {DATE_NONE_DAYS},
+                                .active_to = {DATE_NONE_DAYS},
+                                .claimed = 1,
+                                .version = 1};
+    st = choose_user_id(a, tx, &a->person.user_id);
     if (st == STATUS_OK)
-        st = tx_person_insert(tx, &a->identity, a->user_id, &a->person_id);
-    return st == STATUS_OK ? write_person_event(a, tx, EVENT_PERSON_MADE) : st;
+        st = tx_person_insert(tx, &a->identity, a->person.user_id, &a->person.id);
+    return st == STATUS_OK ? write_person_event(a, tx, NULL) : st;
 }
 
 static enum status find_or_admit(struct call *call, struct person *out)
@@ -238,4 +274,28 @@ enum status access_principal(struct call *call, struct principal *out)
     out->person_id = out->actor_id = person.id;
     out->user_id = person.user_id;
     return STATUS_OK;
+}
+
+enum status access_whose(struct call *call, const struct principal *who, struct str user,
+                         int64_t *person_id, struct str *user_id)
+{
+    struct person person = {.id = who->person_id, .user_id = who->user_id};
+    enum status st = STATUS_OK;
+    int64_t id;
+    bool own = user.len == 0 || str_eq(user, who->user_id) ||
+               (parse_id(user, &id) && id == who->person_id);
+
+    if (!own && !who->sees_others)
+        return access_refuse(call, SCOPE_APPROVE);
+    if (!own)
+        st = store_person_find(call->mem, call->api->store, who, user, &person);
+    if (st == STATUS_NOT_FOUND) {
+        faults_add(&call->faults, "?user", "unknown-person", "is nobody's user_id or id");
+        return STATUS_INVALID;
+    }
+    if (st == STATUS_OK) {
+        *person_id = person.id;
+        *user_id = person.user_id;
+    }
+    return st;
 }

@@ -1,27 +1,15 @@
 /* The way of a request (design section 2): route, token, scope, body, handler, one reply. */
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "api_priv.h"
 #include "ts/log.h"
 
-/* The key is the file's first line; anything shorter than 128 bits is a mistake. */
 static enum status read_audit_key(struct api *api, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, api->audit_key, sizeof api->audit_key);
+    enum status st = audit_key_read(path, &api->audit_key);
 
-    if (fd >= 0)
-        close(fd);
-    struct str rest,
-        line = str_cut(str_n((char *)api->audit_key, got < 0 ? 0 : (size_t)got), '\n', &rest);
-    if (line.len < AUDIT_KEY_MIN) {
+    if (st == STATUS_BAD_CONFIG)
         LOG(LOG_ERROR, "audit_key_unusable", LOG_TEXT("file", path),
             LOG_TEXT("detail", "the file must hold a key of at least 16 bytes in its first line"));
-        return STATUS_BAD_CONFIG;
-    }
-    api->audit_key_len = line.len;
-    return STATUS_OK;
+    return st;
 }
 
 enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *store,
@@ -105,7 +93,7 @@ enum status reply_part(struct call *call)
 }
 
 /* A cursor may be any text (a project's code); in a header and a query only some characters may. */
-static void add_encoded(struct buf *b, struct str text)
+void add_encoded(struct buf *b, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = (uint8_t)text.data[i];

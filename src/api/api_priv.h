@@ -3,6 +3,7 @@
 #define TS_API_PRIV_H
 
 #include "ts/api.h"
+#include "ts/audit.h"
 #include "ts/json.h"
 #include "ts/scope.h"
 
@@ -12,8 +13,6 @@ enum {
     UPLOAD_BODY_MAX = 16 << 20,
     REPLY_PART = 64 << 10, /* a reply sent in parts is sent when it has as many bytes */
     PARAMS_MAX = 2,
-    AUDIT_KEY_MIN = 16,
-    AUDIT_KEY_MAX = 128,
     SALT_BLOCK = 64 * EVENT_SALT_LEN
 };
 
@@ -23,8 +22,7 @@ struct api {
     struct verifier *verifier;
     struct store *store;
     struct person_cache *people;
-    uint8_t audit_key[AUDIT_KEY_MAX];
-    size_t audit_key_len;
+    struct audit_key audit_key;
     uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
     size_t salt_used;
     struct buf openapi; /* the OpenAPI document */
@@ -111,21 +109,38 @@ enum status access_check(struct call *call) TS_MUST_CHECK;
 /* The person behind verified claims: looked up, claimed or made at first use. The only maker of principals. */
 enum status access_principal(struct call *call, struct principal *out) TS_MUST_CHECK;
 enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUST_CHECK;
+/* Refuses for want of one of these scopes, with the challenge of RFC 6750. STATUS_NO_SCOPE. */
+enum status access_refuse(struct call *call, uint32_t scopes) TS_MUST_CHECK;
+/* Whose data is asked for by a `user` parameter (empty = one's own): a person's id and user_id.
+ * Others' need approve:timesheets (STATUS_NO_SCOPE); STATUS_INVALID for nobody's. */
+enum status access_whose(struct call *call, const struct principal *who, struct str user,
+                         int64_t *person_id, struct str *user_id) TS_MUST_CHECK;
 
 /* --- handlers -------------------------------------------------------------------- */
 person_handler entries_list, entry_create, entry_read, entry_patch, entry_delete;
 person_handler projects_list;
 /* weeks */
+person_handler weeks_list, week_read, week_save, week_submit, week_withdraw;
 /* decisions */
+person_handler approvals_list, approval_write, person_week_read, week_decide;
 /* uploads */
 /* people, projects, sources, the period lock */
+person_handler project_read, project_create, project_patch;
+person_handler people_list, person_read, person_create, person_patch;
+person_handler sources_list, source_read, source_create, source_patch;
+person_handler period_read, period_put;
 /* reports */
 /* audit trail */
+person_handler audit_list;
+extern const struct schema audit_query_schema;
 caller_handler me_read;
 open_handler health_live, health_ready, openapi_read;
-extern const struct schema me_schema, me_machine_schema, live_schema, ready_schema;
+extern const struct schema live_schema, ready_schema;
 /* Makes the OpenAPI document in api->openapi. */
 enum status openapi_make(struct api *api) TS_MUST_CHECK;
+
+/* what /me says of a person and of a machine */
+extern const struct schema me_schema, me_machine_schema;
 
 /* --- replies ---------------------------------------------------------------------- */
 /* A JSON reply is being written to call->reply->body; these set what goes around it. */
@@ -145,8 +160,28 @@ enum status require_version(struct call *call, enum etag_kind kind, int64_t vers
  * then settled: a later failure breaks the connection off. */
 enum status reply_part(struct call *call) TS_MUST_CHECK;
 
+/* A list that is written row by row, of at most `limit` rows; the store is asked for one more, to
+ * know whether there is a next page. */
+struct list_page {
+    struct call *call;
+    const struct schema *schema;
+    int64_t limit, count;
+    struct str last; /* where the next page begins: the key of the last row */
+};
+/* `asked`: the limit of the query, 0 when it names none (then the most there may be). */
+struct list_page page_begin(struct call *call, const struct schema *schema, int64_t asked);
+/* Writes a row; key is copied if it is the last one. */
+enum status page_add(struct list_page *page, const void *row, struct str key) TS_MUST_CHECK;
+enum status page_end(struct list_page *page) TS_MUST_CHECK;
+
 /* Link to the next page of a list (RFC 8288), with the given cursor in place of the request's. */
 enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;
+/* The cursor of a list of entries is the (date, id) of the last one given: 8 and 14 hexadecimal digits. */
+enum { ENTRY_CURSOR_LEN = 8 + 14 };
+bool entry_cursor_read(struct str text, struct date *date, int64_t *id) TS_MUST_CHECK;
+enum status reply_next_entry(struct call *call, struct date date, int64_t id) TS_MUST_CHECK;
+/* Appends a text as one segment or value of an address (RFC 3986 section 2). */
+void add_encoded(struct buf *b, struct str text);
 
 /* --- writes ------------------------------------------------------------------------ */
 /* Is the request's Idempotency-Key, if it has one, well-formed? STATUS_BAD_REQUEST (part of the
@@ -155,8 +190,110 @@ enum status write_key_check(struct call *call) TS_MUST_CHECK;
 /* The request's Idempotency-Key and hash; STATUS_BAD_REQUEST for a malformed key. */
 enum status write_key(struct call *call, const struct principal *who,
                       struct write_key *out) TS_MUST_CHECK;
+/* How a written resource is answered: the kind of its tag, the address new ones are below and the
+ * member of the reply that ends their address (NULL: none are made). */
+struct write_kind {
+    enum etag_kind tag;
+    const char *folder, *member;
+};
+/* The answer to a write: `body` is the reply of the resource, which has that version and name. */
+struct written {
+    enum event_action action; /* that made something: 201 and Location; of a deletion: 204 */
+    int64_t version;
+    struct str name; /* ends the Location; only where something was made */
+    struct str body;
+};
+enum status reply_written(struct call *call, const struct write_kind *kind,
+                          const struct written *written) TS_MUST_CHECK;
+/* The stored answer to an earlier request with the same key. */
+enum status reply_replayed(struct call *call, const struct write_kind *kind,
+                           const struct replay *replay) TS_MUST_CHECK;
+
+/* A write to a resource that has a stream of events of its own (a project, a person, a source, the
+ * period lock). The body of its transaction may run several times: it calls write_begin first, looks
+ * the row up and checks it, and calls write_change with the row as it was and as it is, and
+ * write_event when that is stored. */
+struct write {
+    struct call *call;
+    const struct principal *who;
+    const struct write_kind *kind;
+    const struct schema *schema;
+    struct iso_week stream;
+    enum event_action action;
+    struct write_key key;
+    struct buf before, after;
+    int64_t version; /* of the row as it is */
+    struct str name; /* see struct written */
+};
+void write_begin(struct write *w);
+/* was NULL: it is made. */
+enum status write_change(struct write *w, const void *was, const void *now) TS_MUST_CHECK;
+/* `id` is the row's, by which its stream is known. */
+enum status write_event(struct write *w, struct tx *tx, int64_t id) TS_MUST_CHECK;
+/* Runs the transaction and answers, or answers as the first time (Idempotency-Key). */
+enum status write_run(struct write *w, store_tx_fn *body, void *arg) TS_MUST_CHECK;
+/* Adds a fault with the code "format" unless why is NULL. */
+void check_member(struct call *call, const char *pointer, const char *why);
+
 /* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
 enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
+/* The version that the body of an earlier reply holds. STATUS_INTERNAL when it holds none. */
+enum status replayed_version(struct call *call, struct str body, int64_t *out) TS_MUST_CHECK;
+
+/* --- what may be booked --------------------------------------------------------------- */
+/* May an entry have this date (design rule 3)? Else a fault is added at the pointer. */
+bool booking_date(struct call *call, struct date date, const char *pointer);
+/* May entries be in that week? Else a sentence says which may have some. */
+bool booking_week(struct call *call, struct iso_week week);
+/* The project with the code. STATUS_INVALID, with a fault at the pointer, when there is none. */
+enum status booking_find(struct call *call, struct str code, const char *pointer,
+                         struct project *out) TS_MUST_CHECK;
+/* Its id, if it takes time for that date; STATUS_PROJECT_CLOSED (then the id is given too). */
+enum status booking_project(struct call *call, struct str code, struct date date,
+                            const char *pointer, int64_t *project_id) TS_MUST_CHECK;
+
+/* --- sheets --------------------------------------------------------------------------- */
+/* A person's week as `who` sees it, summed up; outside (tx NULL) or inside a transaction. All of it
+ * is in mem. STATUS_NOT_FOUND when `who` may not see that person. */
+enum status sheet_load(TALLOC_CTX *mem, struct call *call, struct tx *tx,
+                       const struct principal *who, struct sheet_id id,
+                       struct sheet *out) TS_MUST_CHECK;
+/* Computes state, totals and warnings again, after its entries or empty_status have changed. */
+enum status sheet_settle(TALLOC_CTX *mem, struct sheet *sheet) TS_MUST_CHECK;
+/* The reply of GET: with ETag; 304 only while the state does not change by itself. */
+enum status sheet_reply(struct call *call, const struct sheet *sheet) TS_MUST_CHECK;
+
+/* A write whose reply is a week. Its body, which may run several times, goes: sheet_write_begin,
+ * what the request refuses, sheet_write_version, the change to `sheet` in memory and to `before`,
+ * sheet_write_week, the rows, tx_event_insert. Or it ends early with sheet_write_same. */
+struct sheet_write {
+    struct call *call;
+    const struct principal *who;
+    struct sheet_id id;
+    struct write_key key;
+    TALLOC_CTX *run;          /* memory of this run of the body */
+    struct sheet sheet;       /* as it was read, then as it will be */
+    int64_t at;               /* moment of this run, microseconds UTC */
+    struct buf before, after; /* of the event; `after` is the reply */
+};
+/* Runs it and replies, or replays the stored reply of the same Idempotency-Key. */
+enum status sheet_write_run(struct sheet_write *w, store_tx_fn *body) TS_MUST_CHECK;
+/* Forgets what an earlier run left and reads the week. */
+enum status sheet_write_begin(struct sheet_write *w, struct tx *tx) TS_MUST_CHECK;
+/* STATUS_VERSION_REQUIRED, STATUS_STALE. When the effect of the request holds already, a stale
+ * version is that of a repetition, which is answered as the first was: STATUS_OK. */
+enum status sheet_write_version(struct sheet_write *w, bool holds) TS_MUST_CHECK;
+/* There is nothing to change: the reply is the week as it is. */
+enum status sheet_write_same(struct sheet_write *w) TS_MUST_CHECK;
+/* Sums up `sheet` with its next version as the reply, seals the event and changes the week's row,
+ * which is the lock of what follows. Runs the body again when the week is no longer what was read. */
+enum status sheet_write_week(struct sheet_write *w, struct tx *tx, enum event_action action,
+                             const struct week_change *change, struct event *event,
+                             int64_t *seq) TS_MUST_CHECK;
+/* Appends an entry to a JSON array in `before`, which sheet_write_week closes. */
+void sheet_write_before(struct sheet_write *w, const struct entry *entry);
+/* What one entry less (-1) or more (+1) is to its week. */
+void week_change_add(struct week_change *change, const struct entry *entry, int sign);
 
 #endif

@@ -133,7 +133,7 @@ struct operation contract_operation(const struct route *route)
     op.not_modified = gets && op.tagged;
     op.if_match = route->versioned || (op.tagged && !gets && route->method != HTTP_POST);
     op.success = route->success != 0 ? route->success : 200;
-    op.refuses = general_refusals(route) | route->refuses;
+    op.refuses = general_refusals(route) | (route->refuses & ~REFUSES(NOT_MODIFIED));
     if (op.writes)
         op.refuses |= REFUSES(KEY_REUSED);
     if (op.if_match)

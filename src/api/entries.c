@@ -5,25 +5,37 @@
 #include "ts/clock.h"
 #include "ts/parse.h"
 
-enum { CURSOR_LEN = 8 + 14, ALL_STATUSES = (1 << ENTRY_STATUS_COUNT) - 1 };
+enum { ALL_STATUSES = (1 << ENTRY_STATUS_COUNT) - 1 };
 
-/* A cursor is the (date, id) of the last row given: 8 and 14 hexadecimal digits. */
-static bool read_cursor(struct str text, struct entry_filter *filter)
+bool entry_cursor_read(struct str text, struct date *date, int64_t *id)
 {
-    uint8_t bytes[CURSOR_LEN / 2];
+    uint8_t bytes[ENTRY_CURSOR_LEN / 2];
     uint64_t value = 0;
+    struct date first, last, read;
 
     if (!parse_hex(text, bytes, sizeof bytes))
         return false;
-    filter->before_date.days = (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-                                         (uint32_t)bytes[2] << 8 | bytes[3]);
+    read.days = (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+                          (uint32_t)bytes[2] << 8 | bytes[3]);
     for (size_t i = 4; i < sizeof bytes; i++)
         value = value << 8 | bytes[i];
-    filter->before_id = (int64_t)value;
-    struct date first, last;
-    return value > 0 && date_from_civil(ENTRY_YEAR_MIN, 1, 1, &first) &&
-           date_from_civil(ENTRY_YEAR_MAX, 12, 31, &last) &&
-           filter->before_date.days >= first.days && filter->before_date.days <= last.days;
+    if (value == 0 || !date_from_civil(ENTRY_YEAR_MIN, 1, 1, &first) ||
+        !date_from_civil(ENTRY_YEAR_MAX, 12, 31, &last) || read.days < first.days ||
+        read.days > last.days)
+        return false;
+    *date = read;
+    *id = (int64_t)value;
+    return true;
+}
+
+enum status reply_next_entry(struct call *call, struct date date, int64_t id)
+{
+    char cursor[ENTRY_CURSOR_LEN + 1];
+
+    (void)snprintf(cursor, sizeof cursor, "%08x%014llx", (unsigned)date.days,
+                   (unsigned long long)id);
+    char *kept = talloc_strdup(call->mem, cursor);
+    return kept == NULL ? STATUS_NO_MEMORY : reply_next(call, str_of(kept));
 }
 
 static bool asked(const struct entry_query *query, int field)
@@ -63,42 +75,12 @@ static enum status filter_cursor(struct call *call, const struct entry_query *qu
 {
     filter->before_date = (struct date){filter->to.days + 1};
     filter->before_id = 1;
-    if (!asked(query, ENTRY_QUERY_CURSOR) || read_cursor(query->cursor, filter))
+    if (!asked(query, ENTRY_QUERY_CURSOR) ||
+        entry_cursor_read(query->cursor, &filter->before_date, &filter->before_id))
         return STATUS_OK;
     faults_add(&call->faults, "?cursor", "format",
                "must be the cursor of a Link header of this list");
     return STATUS_INVALID;
-}
-
-/* Whose entries: one's own, or with approve:timesheets somebody else's. */
-static enum status filter_person(struct call *call, const struct principal *who,
-                                 const struct entry_query *query, struct entry_filter *filter,
-                                 struct str *user_id)
-{
-    struct person person;
-    int64_t id;
-
-    filter->person_id = who->person_id;
-    *user_id = who->user_id;
-    if (!asked(query, ENTRY_QUERY_USER) || str_eq(query->user, who->user_id) ||
-        (parse_id(query->user, &id) && id == who->person_id))
-        return STATUS_OK;
-    if (!who->sees_others) {
-        http_reply_header(call->reply, "WWW-Authenticate",
-                          STR("Bearer error=\"insufficient_scope\", scope=\"approve:timesheets\""));
-        faults_detail(&call->faults, "Others' entries need the scope approve:timesheets.");
-        return STATUS_NO_SCOPE;
-    }
-    enum status st = store_person_find(call->mem, call->api->store, who, query->user, &person);
-    if (st == STATUS_NOT_FOUND) {
-        faults_add(&call->faults, "?user", "unknown-person", "is nobody's user_id or id");
-        return STATUS_INVALID;
-    }
-    if (st == STATUS_OK) {
-        filter->person_id = person.id;
-        *user_id = person.user_id;
-    }
-    return st;
 }
 
 struct entry_page {
@@ -131,7 +113,6 @@ enum status entries_list(struct call *call, const struct principal *who)
     struct entry_page page = {.call = call};
     struct entry_filter filter = {
         .project = query->project, .q = query->q, .statuses = ALL_STATUSES};
-    char cursor[CURSOR_LEN + 1];
 
     page.limit = asked(query, ENTRY_QUERY_LIMIT) ? query->limit : LIST_LIMIT_DEFAULT;
     filter.limit = page.limit + 1;
@@ -142,19 +123,15 @@ enum status entries_list(struct call *call, const struct principal *who)
     if (st == STATUS_OK)
         st = dates;
     if (st == STATUS_OK)
-        st = filter_person(call, who, query, &filter, &page.user_id);
+        st = access_whose(call, who, query->user, &filter.person_id, &page.user_id);
     if (st == STATUS_OK)
         st = store_entries_each(call->api->store, who, &filter, add_entry, &page);
     if (st != STATUS_OK)
         return st;
     buf_add_str(&call->reply->body, page.count == 0 ? STR("[]\n") : STR("]\n"));
     reply_json(call, 200, "no-store");
-    if (page.count <= page.limit)
-        return STATUS_OK;
-    (void)snprintf(cursor, sizeof cursor, "%08x%014llx", (unsigned)page.last_date.days,
-                   (unsigned long long)page.last_id);
-    char *kept = talloc_strdup(call->mem, cursor);
-    return kept == NULL ? STATUS_NO_MEMORY : reply_next(call, str_of(kept));
+    return page.count <= page.limit ? STATUS_OK
+                                    : reply_next_entry(call, page.last_date, page.last_id);
 }
 
 enum status entry_read(struct call *call, const struct principal *who)

@@ -7,7 +7,7 @@
 #include "ts/clock.h"
 #include "ts/parse.h"
 
-enum { PROJECT_AGE_MS = 1000, EVENT_TEXT_MAX = 8000 };
+enum { EVENT_TEXT_MAX = 8000 };
 
 struct entry_write {
     struct call *call;
@@ -25,18 +25,6 @@ static const char *minutes_pointer(const struct entry_input *in)
     return field_is_present(&entry_input_schema, in, ENTRY_INPUT_HOURS) ? "/hours" : "/minutes";
 }
 
-static bool check_date(struct call *call, struct date date)
-{
-    char last[DATE_TEXT_LEN];
-
-    if (entry_date_allowed(date, clock_today()))
-        return true;
-    date_format(entry_last_date(clock_today()), last);
-    faults_add(&call->faults, "/date", "range", "must be from %d-01-01 to %.*s", ENTRY_YEAR_MIN,
-               DATE_TEXT_LEN, last);
-    return false;
-}
-
 static bool check_minutes(struct call *call, const struct entry_input *in, bool required,
                           int64_t *out)
 {
@@ -46,40 +34,6 @@ static bool check_minutes(struct call *call, const struct entry_input *in, bool 
         return true;
     faults_add(&call->faults, minutes_pointer(in), "hours", "%s", why);
     return false;
-}
-
-/* A remembered project that does not fit is asked for again before it is refused. */
-static enum status find_project(struct call *call, struct str code, int64_t max_age_ms,
-                                struct project *out)
-{
-    enum status st = store_project_get(call->api->store, code, max_age_ms, out);
-
-    if (st == STATUS_NOT_FOUND && max_age_ms > 0)
-        st = store_project_get(call->api->store, code, 0, out);
-    if (st != STATUS_NOT_FOUND)
-        return st;
-    faults_add(&call->faults, "/project", "unknown-project",
-               "is no project's code; GET /api/projects lists them");
-    return STATUS_INVALID;
-}
-
-/* Known, and open for the date. The id is given in both cases. */
-static enum status check_project(struct call *call, struct str code, struct date date,
-                                 int64_t *project_id)
-{
-    struct project project;
-    enum status st = find_project(call, code, PROJECT_AGE_MS, &project);
-
-    if (st == STATUS_OK && !project_takes(&project, date))
-        st = find_project(call, code, 0, &project);
-    if (st != STATUS_OK)
-        return st;
-    *project_id = project.id;
-    if (project_takes(&project, date))
-        return STATUS_OK;
-    faults_detail(&call->faults, "The project %.*s takes no time for that date.", (int)code.len,
-                  code.data);
-    return STATUS_PROJECT_CLOSED;
 }
 
 static void explain_day(struct call *call, struct date date, int64_t there, int64_t minutes,
@@ -133,24 +87,13 @@ static enum status change_week(struct entry_write *w, struct tx *tx, const struc
     return st == STATUS_OK ? tx_week_change(tx, w->who, change, event, seq, there) : st;
 }
 
-static void add_to_week(struct week_change *change, const struct entry *entry, int sign)
-{
-    int32_t day = date_weekday(entry->date);
-
-    change->minutes[day] = (int16_t)(change->minutes[day] + sign * entry->minutes);
-    change->count[entry->status] = (int16_t)(change->count[entry->status] + sign);
-    if (change->first_day < 0 || day < change->first_day)
-        change->first_day = (int8_t)day;
-}
-
 /* --- replies ---------------------------------------------------------------------------- */
 static int http_status_of(enum event_action action)
 {
     return action == EVENT_ENTRY_CREATED ? 201 : action == EVENT_ENTRY_DELETED ? 204 : 200;
 }
 
-/* The stored reply holds the version it was given with. */
-static enum status replayed_version(struct call *call, struct str body, int64_t *out)
+enum status replayed_version(struct call *call, struct str body, int64_t *out)
 {
     const struct json *json;
     enum status st = json_parse(call->mem, body, &call->faults, &json);
@@ -219,9 +162,9 @@ static enum status create(struct tx *tx, void *arg)
     int64_t project_id = 0, seq = 0, there[WEEK_DAYS] = {0};
 
     begin(w);
-    bool date_ok = check_date(call, in->date);
+    bool date_ok = booking_date(call, in->date, "/date");
     bool minutes_ok = check_minutes(call, in, true, &w->minutes);
-    enum status st = check_project(call, in->project, in->date, &project_id);
+    enum status st = booking_project(call, in->project, in->date, "/project", &project_id);
     bool closed = st == STATUS_PROJECT_CLOSED;
     if (closed ? !(date_ok && minutes_ok) : st == STATUS_OK && call->faults.count > 0)
         st = STATUS_INVALID;
@@ -242,7 +185,7 @@ static enum status create(struct tx *tx, void *arg)
                               .updated_at = now};
     if (field_is_present(&entry_input_schema, in, ENTRY_INPUT_STATUS))
         w->entry.status = in->status;
-    add_to_week(&change, &w->entry, 1);
+    week_change_add(&change, &w->entry, 1);
     st = describe(&w->after, &w->entry);
     struct event event = event_of(w, EVENT_ENTRY_CREATED, in->date);
     if (st == STATUS_OK)
@@ -290,10 +233,10 @@ static enum status check_patch(struct entry_write *w)
     enum status st = STATUS_OK;
 
     if (field_is_present(&entry_patch_schema, in, ENTRY_INPUT_DATE))
-        (void)check_date(w->call, in->date); /* the fault is what counts */
+        (void)booking_date(w->call, in->date, "/date"); /* the fault is what counts */
     (void)check_minutes(w->call, in, false, &w->minutes);
     if (field_is_present(&entry_patch_schema, in, ENTRY_INPUT_PROJECT))
-        st = find_project(w->call, in->project, PROJECT_AGE_MS, &project);
+        st = booking_find(w->call, in->project, "/project", &project);
     return st == STATUS_OK && w->call->faults.count > 0 ? STATUS_INVALID : st;
 }
 
@@ -320,8 +263,11 @@ static enum status merge(struct entry_write *w, const struct entry *was, enum en
     /* a closed project takes no new work; less or other words on old work may still be put right */
     bool more = now->date.days != was->date.days || !str_eq(now->project, was->project) ||
                 now->minutes > was->minutes;
-    enum status st = check_project(w->call, now->project, now->date, project_id);
-    return st == STATUS_PROJECT_CLOSED && !more ? STATUS_OK : st;
+    enum status st = booking_project(w->call, now->project, now->date, "/project", project_id);
+    if (st != STATUS_PROJECT_CLOSED || more)
+        return st;
+    w->call->faults.detail = NULL; /* nothing to tell: it is not refused */
+    return STATUS_OK;
 }
 
 static bool is_same(const struct entry *a, const struct entry *b)
@@ -341,8 +287,8 @@ static enum status change_weeks(struct entry_write *w, struct tx *tx, const stru
     bool same_week = week_of(was->date).number == week_of(w->entry.date).number;
     enum status st;
 
-    add_to_week(&changes[0], &w->entry, 1);
-    add_to_week(&changes[same_week ? 0 : 1], was, -1);
+    week_change_add(&changes[0], &w->entry, 1);
+    week_change_add(&changes[same_week ? 0 : 1], was, -1);
     events[0] = event_of(w, EVENT_ENTRY_EDITED, w->entry.date);
     events[1] = event_of(w, EVENT_ENTRY_MOVED_OUT, was->date);
     *count = same_week ? 1 : 2;
@@ -432,7 +378,7 @@ static enum status delete (struct tx *tx, void *arg) {
     if (st != STATUS_OK) return st;
     w->entry = was;
     w->entry.updated_at = clock_wall_us();
-    add_to_week(&change, &was, -1);
+    week_change_add(&change, &was, -1);
     st = describe(&w->before, &was);
     struct event event = event_of(w, EVENT_ENTRY_DELETED, was.date);
     if (st == STATUS_OK) st = change_week(w, tx, &w->key, &change, &event, &seq, there);

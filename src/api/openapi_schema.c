@@ -191,6 +191,9 @@ void oa_row(struct json_out *o, const struct field *field, bool input)
         put_types(o, "string", field->nullable);
         oa_text(o, "format", "date-time");
         return;
+    case FIELD_JSON:
+        put_types(o, "object", true);
+        return;
     case FIELD_IGNORED:
         json_out_raw(o, "deprecated", STR("true"));
         return;

@@ -180,6 +180,9 @@ static void put_kind(struct buf *b, const struct field *field, bool input)
     case FIELD_INSTANT:
         put(b, "instant, UTC");
         break;
+    case FIELD_JSON:
+        put(b, "object, or <code>null</code>");
+        break;
     case FIELD_IGNORED:
         put(b, "anything");
         break;

@@ -136,6 +136,30 @@ static const struct field entry_patch_fields[] = {
 const struct schema entry_patch_schema =
     SCHEMA_INPUT("EntryPatch", struct entry_input, entry_patch_fields);
 
+static const struct field entry_item_fields[] = {
+    [ENTRY_INPUT_DATE] = DATE_ROW(civil_date_parse, false,
+                                  "The civil date of the work, in the week. Needed but to delete."),
+    [ENTRY_INPUT_PROJECT] = PROJECT_ROW(false),
+    [ENTRY_INPUT_HOURS] = HOURS_ROW,
+    [ENTRY_INPUT_MINUTES] = MINUTES_ROW,
+    [ENTRY_INPUT_NOTE] = NOTE_ROW,
+    [ENTRY_INPUT_STATUS] = FIELD_READ_ONLY("status"),
+    [ENTRY_ITEM_ID] =
+        FIELD_INT(struct entry_item, id, .min = 1, .max = (INT64_C(1) << 53) - 1,
+                  .doc = "An entry of the week; left out for a new one.", .example = "10737418240"),
+    [ENTRY_ITEM_DELETE] = FIELD_NAMED("delete", FIELD_BOOL, struct entry_item, remove, int64_t,
+                                      .doc = "True deletes the entry; only its id stands beside.",
+                                      .example = "false"),
+};
+
+const struct schema entry_item_schema = {
+    .name = "WeekInputEntry",
+    .fields = entry_item_fields,
+    .count = sizeof entry_item_fields / sizeof entry_item_fields[0],
+    .size = sizeof(struct entry_item),
+    .present_offset = offsetof(struct entry_item, entry.present),
+};
+
 enum status entry_input_minutes(const struct entry_input *in, bool required, int64_t *out,
                                 const char **why)
 {

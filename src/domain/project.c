@@ -1,9 +1,9 @@
 #include "ts/project.h"
 
 #include "ts/entry.h"
-#include "ts/week.h"
+#include "ts/period.h"
 
-enum { QUERY_TEXT_MAX = 100 };
+enum { QUERY_TEXT_MAX = 100, PROJECT_TEXT_MAX = 200 };
 
 const char *const project_state_names[] = {
     [PROJECT_OPEN] = "open", [PROJECT_CLOSED] = "closed", NULL};
@@ -11,9 +11,9 @@ const char *const project_state_names[] = {
 static const struct field project_fields[] = {
     FIELD_TEXT(struct project, code, .min = 1, .max = PROJECT_CODE_MAX, .column = "code",
                .doc = "The code that entries name, unique and fixed.", .example = "\"StoreZero\""),
-    FIELD_TEXT(struct project, name, .max = 200, .column = "name",
+    FIELD_TEXT(struct project, name, .max = PROJECT_TEXT_MAX, .column = "name",
                .doc = "What the project is called.", .example = "\"Store Zero relaunch\""),
-    FIELD_TEXT(struct project, customer, .max = 200, .column = "customer",
+    FIELD_TEXT(struct project, customer, .max = PROJECT_TEXT_MAX, .column = "customer",
                .doc = "Who it is done for; empty for internal work.",
                .example = "\"Zero Retail Ltd\""),
     FIELD_ENUM(struct project, state, .min = PROJECT_OPEN, .max = PROJECT_CLOSED,
@@ -32,6 +32,57 @@ static const struct field project_fields[] = {
 };
 
 const struct schema project_schema = SCHEMA("Project", struct project, project_fields);
+
+/* The members that POST and PATCH share. */
+#define NAME_ROW(must)                                                                             \
+    FIELD_TEXT(struct project_input, name, .required = (must), .min = 1, .max = PROJECT_TEXT_MAX,  \
+               .doc = "What the project is called.", .example = "\"Store Zero relaunch\"")
+#define CUSTOMER_ROW                                                                               \
+    FIELD_TEXT(struct project_input, customer, .max = PROJECT_TEXT_MAX,                            \
+               .doc = "Who it is done for; empty for internal work.",                              \
+               .example = "\"Zero Retail Ltd\"")
+#define STATE_ROW(text)                                                                            \
+    FIELD_ENUM(struct project_input, state, .min = PROJECT_OPEN, .max = PROJECT_CLOSED,            \
+               .names = project_state_names, .doc = (text), .example = "\"open\"")
+#define STARTS_ROW                                                                                 \
+    FIELD_NAMED("starts_on", FIELD_DATE, struct project_input, starts, struct date,                \
+                .nullable = true, .parse = bound_date_parse,                                       \
+                .doc = "The first date that time can be booked on; null for no bound.",            \
+                .example = "\"2026-01-01\"")
+#define ENDS_ROW                                                                                   \
+    FIELD_NAMED("ends_on", FIELD_DATE, struct project_input, ends, struct date, .nullable = true,  \
+                .parse = bound_date_parse,                                                         \
+                .doc = "The last date that time can be booked on; null for no bound.",             \
+                .example = "null")
+
+static const struct field project_input_fields[] = {
+    [PROJECT_INPUT_CODE] =
+        FIELD_TEXT(struct project_input, code, .required = true, .min = 1, .max = PROJECT_CODE_MAX,
+                   .doc = "A new code, without a slash and without spaces at its ends. It never "
+                          "changes.",
+                   .example = "\"StoreZero\""),
+    [PROJECT_INPUT_NAME] = NAME_ROW(true),
+    [PROJECT_INPUT_CUSTOMER] = CUSTOMER_ROW,
+    [PROJECT_INPUT_STATE] = STATE_ROW("open when left out."),
+    [PROJECT_INPUT_STARTS] = STARTS_ROW,
+    [PROJECT_INPUT_ENDS] = ENDS_ROW,
+};
+
+const struct schema project_input_schema =
+    SCHEMA_INPUT("ProjectInput", struct project_input, project_input_fields);
+
+static const struct field project_patch_fields[] = {
+    [PROJECT_INPUT_CODE] = FIELD_READ_ONLY("code"),
+    [PROJECT_INPUT_NAME] = NAME_ROW(false),
+    [PROJECT_INPUT_CUSTOMER] = CUSTOMER_ROW,
+    [PROJECT_INPUT_STATE] = STATE_ROW("A closed project keeps its entries and takes no new ones."),
+    [PROJECT_INPUT_STARTS] = STARTS_ROW,
+    [PROJECT_INPUT_ENDS] = ENDS_ROW,
+    FIELD_READ_ONLY("version"),
+};
+
+const struct schema project_patch_schema =
+    SCHEMA_INPUT("ProjectPatch", struct project_input, project_patch_fields);
 
 static const struct field project_query_fields[] = {
     [PROJECT_QUERY_STATE] = FIELD_ENUM(

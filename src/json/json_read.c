@@ -25,6 +25,7 @@ static const struct {
     [FIELD_TEXTS] = {~0U, ""},
     [FIELD_IS] = {~0U, ""},
     [FIELD_INSTANT] = {~0U, ""},
+    [FIELD_JSON] = {~0U, ""},
     [FIELD_IGNORED] = {~0U, ""},
 };
 

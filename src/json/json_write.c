@@ -129,6 +129,7 @@ static char *put_value(char *at, const struct field *field, const void *member)
     case FIELD_ENUM:
     case FIELD_LIST:
     case FIELD_TEXTS:
+    case FIELD_JSON:
     case FIELD_IGNORED:
         break;
     }
@@ -162,8 +163,10 @@ static void write_unbounded(struct buf *b, const struct field *field, const void
         return;
     }
     const struct str *text = member;
-    if (text->len == 0 && field->nullable)
+    if (text->len == 0 && (field->nullable || field->type == FIELD_JSON))
         buf_add_str(b, STR("null"));
+    else if (field->type == FIELD_JSON)
+        buf_add_str(b, *text);
     else
         json_write_text(b, *text);
 }

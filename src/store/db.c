@@ -167,6 +167,20 @@ static bool run_text(MYSQL *handle, const char *text)
     return mysql_real_query(handle, text, strlen(text)) == 0;
 }
 
+static const char *set_transaction(enum db_role role)
+{
+    switch (role) {
+    case DB_WRITE:
+        return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
+    case DB_VERIFY: /* what its first statement sees is what all of them see */
+        return "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    case DB_READ:
+    case DB_STREAM:
+        break;
+    }
+    return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY";
+}
+
 /* What each session starts with, whatever the server's defaults are. Only a number of our
  * configuration is formatted into it. */
 static bool set_session(struct db *db)
@@ -179,11 +193,7 @@ static bool set_session(struct db *db)
         "NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY',"
         " time_zone = '+00:00', innodb_lock_wait_timeout = %u, autocommit = %d",
         (unsigned int)db->store->config.lock_wait_s, db->role == DB_READ);
-    return run_text(db->handle, text) &&
-           run_text(db->handle,
-                    db->role == DB_READ
-                        ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY"
-                        : "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
+    return run_text(db->handle, text) && run_text(db->handle, set_transaction(db->role));
 }
 
 /* A writer that commits by itself would store half a change, so this is looked at, not believed. */
@@ -235,7 +245,7 @@ static enum status open_session(struct db *db)
                    ? STATUS_UNAVAILABLE
                    : STATUS_INTERNAL;
     }
-    if (db->role == DB_READ)
+    if (db->role != DB_WRITE)
         st = check_schema(db);
     if (st == STATUS_OK)
         st = stmt_prepare_all(db);

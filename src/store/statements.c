@@ -4,15 +4,52 @@
 #include "store_priv.h"
 #include "ts/log.h"
 
-#define PERSON_COLUMNS "id, user_id, name, email, kind"
+#define PERSON_COLUMNS                                                                             \
+    "id, user_id, name, email, kind, employee_number, active_from, active_to,"                     \
+    " sub IS NOT NULL AS claimed, version"
 #define PROJECT_COLUMNS "id, code, name, customer, state, starts_on, ends_on, version"
+/* by sub-select, so that FOR UPDATE locks the source alone */
+#define SOURCE_COLUMNS                                                                             \
+    "s.id, s.name, s.client, (SELECT c.client_id FROM client c WHERE c.id = s.client)"             \
+    " AS client_id, s.version FROM source s"
 #define ENTRY_COLUMNS                                                                              \
     "e.person_id, e.work_date, e.id, e.project_code, e.minutes, e.status, e.version, e.note,"      \
     " e.reason, e.edited_by, e.created_at, e.updated_at, e.source, e.external_id"
+/* The numbers of the streams that are no week (ts/store.h) stand in these texts. */
+_Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &&
+                   STREAM_SOURCE == 3 && STREAM_UPLOAD == 4 && STREAM_COUNT == 5,
+               "the statements of the audit trail name streams by number");
+#define AUDIT_COLUMNS                                                                              \
+    "e.person_id AS owner_id, e.week, e.seq, e.at, e.action, e.actor_id, e.entry_id,"              \
+    " e.before_json, e.after_json, p.user_id, pr.code AS project_code, s.name AS source_name,"     \
+    " COALESCE(a.user_id, c.client_id) AS actor"
+/* Whose or of what the stream is, and who wrote. */
+#define AUDIT_NAMES                                                                                \
+    " LEFT JOIN person p ON p.id = e.person_id AND e.week NOT IN (1, 2, 3)"                        \
+    " LEFT JOIN project pr ON pr.id = e.person_id AND e.week = 1"                                  \
+    " LEFT JOIN source s ON s.id = e.person_id AND e.week = 3"                                     \
+    " LEFT JOIN person a ON a.id = e.actor_id LEFT JOIN client c ON c.id = e.actor_id"
 #define WHO_SEES_ENTRY "(e.person_id = ? OR (? = 1 AND e.status <> 0))"
 #define ENTRY_WITH_OWNER                                                                           \
     "SELECT " ENTRY_COLUMNS ", p.user_id FROM entry e JOIN person p ON p.id = e.person_id"         \
     " WHERE e.id = ? AND " WHO_SEES_ENTRY
+
+/* Of a person's week: the person, the week's row and its entries in one result; what is not there is
+ * NULL. A week without a row lies inside the period lock as far as the lock itself says. Not sorted: an
+ * ORDER BY makes the server copy all of it first. */
+#define SHEET_ROWS                                                                                 \
+    "SELECT " ENTRY_COLUMNS ", p.user_id, p.id AS owner_id, w.version AS week_version, w.seq,"     \
+    " COALESCE(w.locked_days, LEAST(7, GREATEST(0, DATEDIFF(l.locked_through, ?) + 1)), 0)"        \
+    " AS locked_days, w.empty_status, w.reason AS week_reason, w.n_draft, " ACTIVE_RANGE           \
+    " FROM person p LEFT JOIN period_lock l ON l.id = 1"                                           \
+    " LEFT JOIN week w ON w.person_id = p.id AND w.week = ?"                                       \
+    " LEFT JOIN entry e ON e.person_id = p.id AND e.work_date BETWEEN ? AND ? AND " WHO_SEES_ENTRY \
+    " WHERE p.id = ? AND (p.id = ? OR ? = 1)"
+#define WEEK_TOTALS                                                                                \
+    "w.week, w.n_draft, w.n_submitted, w.n_approved, w.n_rejected, w.empty_status, w.version,"     \
+    " w.reason"
+#define WEEK_MINUTES "(w.d1 + w.d2 + w.d3 + w.d4 + w.d5 + w.d6 + w.d7)"
+#define ACTIVE_RANGE "COALESCE(p.active_from, DATE(p.created_at)) AS active_from, p.active_to"
 
 const struct stmt_spec stmt_specs[STMT_COUNT] = {
 #define STATEMENT(ident, connection, parameters, rows, text)                                       \
@@ -124,12 +161,12 @@ static bool bind_column(struct stmt *s, size_t i, const MYSQL_FIELD *meta)
         field = find_column(s->spec->rows->more, meta->name);
     if (field == NULL)
         return false;
-    column->type = field->type;
+    column->type = field->type == FIELD_JSON ? FIELD_TEXT : field->type;
     column->offset = field->offset;
     bind->is_null = &column->slot.is_null;
     bind->length = &column->slot.length;
     bind->error = &column->error;
-    if (field->type == FIELD_TEXT) {
+    if (column->type == FIELD_TEXT) {
         unsigned long room = meta->length < COLUMN_ROOM_MAX ? meta->length + 1 : COLUMN_ROOM_MAX;
         if (!slot_text_new(s, &column->slot, room))
             return false;
@@ -226,7 +263,8 @@ enum status stmt_prepare_all(struct db *db)
     enum status st = STATUS_OK;
 
     for (int id = 0; st == STATUS_OK && id < STMT_COUNT; id++) {
-        if (stmt_specs[id].role == db->role && db->stmts[id] == NULL)
+        enum db_role role = stmt_specs[id].role == DB_STREAM ? DB_READ : stmt_specs[id].role;
+        if (role == db->role && db->stmts[id] == NULL)
             st = stmt_prepare(db, (enum stmt_id)id);
     }
     return st;
@@ -355,8 +393,9 @@ enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *value
     if (s->rebind && mysql_stmt_bind_param(s->handle, s->param_binds) != 0)
         return run_failed(db, s);
     s->rebind = false;
+    bool one_by_one = s->spec->role == DB_STREAM || s->spec->role == DB_VERIFY;
     if (mysql_stmt_execute(s->handle) != 0 ||
-        (s->column_count > 0 && mysql_stmt_store_result(s->handle) != 0))
+        (s->column_count > 0 && !one_by_one && mysql_stmt_store_result(s->handle) != 0))
         return run_failed(db, s);
     return DB_FINE;
 }

@@ -30,7 +30,10 @@ struct rows {
     const struct schema *more;
 };
 
-enum db_role { DB_READ, DB_WRITE };
+/* DB_STREAM statements are prepared where DB_READ ones are, but their rows come from the server one
+ * by one: any amount of them in little memory, and nothing else can run until stmt_done. So do those
+ * of DB_VERIFY, a connection of its own that sees one state of the database all the time. */
+enum db_role { DB_READ, DB_WRITE, DB_STREAM, DB_VERIFY };
 
 struct stmt_spec {
     const char *name;
@@ -48,7 +51,9 @@ struct schema_state {
     int64_t version, unfinished;
 };
 extern const struct rows schema_state_rows, number_rows, person_rows, project_rows, entry_rows,
-    week_rows, period_lock_rows, replay_rows, mac_rows;
+    week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows, active_rows,
+    source_rows, period_rows, audit_event_rows, stored_event_rows, stream_rows,
+    week_difference_rows;
 
 /* A parameter: the letter must be the one in the statement's row. */
 struct value {
@@ -64,6 +69,7 @@ struct value {
 #define V_BYTES_OR_NULL(s) ((struct value){'b', (s).len == 0, 0, (s)})
 #define V_BYTES_N(p, n) ((struct value){'b', false, 0, {(const char *)(p), (n)}})
 #define V_DATE(d) ((struct value){'d', false, (d).days, {0}})
+#define V_DATE_OR_NULL(d) ((struct value){'d', (d).days == DATE_NONE_DAYS, (d).days, {0}})
 #define V_TIME(us) ((struct value){'m', false, (us), {0}})
 /* As two arguments: the values and their number. */
 #define VALUES(...)                                                                                \
@@ -130,7 +136,8 @@ enum status db_fault_status(enum db_fault fault);
  * STATUS_BAD_SCHEMA. */
 enum status stmt_prepare_all(struct db *db) TS_MUST_CHECK;
 enum status stmt_prepare(struct db *db, enum stmt_id id) TS_MUST_CHECK;
-/* Runs a statement: one round trip. All rows of a result are then on this side. */
+/* Runs a statement: one round trip. All rows of a result are then on this side, unless they come one
+ * by one (enum db_role). */
 enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *values,
                        size_t count) TS_MUST_CHECK;
 /* The next row into its struct; texts live until the next call for this statement. */

@@ -83,3 +83,48 @@ enum status store_projects_each(struct store *store, int64_t state, struct str q
     stmt_done(&store->reader, STMT_PROJECTS);
     return st;
 }
+
+/* --- what admins change ---------------------------------------------------------------------- */
+
+enum status tx_project_get(TALLOC_CTX *mem, struct tx *tx, struct str code, struct project *out)
+{
+    struct project row;
+    enum status st = tx_one(mem, tx, STMT_TX_PROJECT_GET, VALUES(V_TEXT(code)), &row);
+
+    if (st == STATUS_OK && !str_eq(row.code, code))
+        st = STATUS_NOT_FOUND; /* the collation ignores trailing spaces */
+    if (st == STATUS_OK)
+        *out = row;
+    return st;
+}
+
+enum status tx_project_insert(struct tx *tx, const struct principal *who, const struct project *row,
+                              int64_t *out)
+{
+    if (!who->administers)
+        return tx_end(tx, DB_BROKEN);
+    enum db_fault fault = tx_try(tx, STMT_PROJECT_INSERT,
+                                 VALUES(V_TEXT(row->code), V_TEXT(row->name), V_TEXT(row->customer),
+                                        V_INT(row->state), V_DATE_OR_NULL(row->starts),
+                                        V_DATE_OR_NULL(row->ends), V_INT(row->version)));
+    if (fault == DB_DUPLICATE)
+        return STATUS_TAKEN;
+    if (fault != DB_FINE)
+        return tx_end(tx, fault);
+    *out = stmt_insert_id(tx->db, STMT_PROJECT_INSERT);
+    return STATUS_OK;
+}
+
+enum status tx_project_update(struct tx *tx, const struct principal *who, const struct project *row)
+{
+    if (!who->administers)
+        return tx_end(tx, DB_BROKEN);
+    enum status st = tx_run(tx, STMT_PROJECT_UPDATE,
+                            VALUES(V_TEXT(row->name), V_TEXT(row->customer), V_INT(row->state),
+                                   V_DATE_OR_NULL(row->starts), V_DATE_OR_NULL(row->ends),
+                                   V_INT(row->version), V_INT(row->id), V_INT(row->version - 1)));
+
+    if (st == STATUS_OK && stmt_affected(tx->db, STMT_PROJECT_UPDATE) != 1)
+        st = STATUS_STALE;
+    return st;
+}

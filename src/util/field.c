@@ -173,6 +173,7 @@ bool field_read(const struct schema *schema, const struct field *field, struct s
     case FIELD_TEXTS:
     case FIELD_IS:
     case FIELD_INSTANT:
+    case FIELD_JSON:
         return fail(error, "read-only", "is set by the server");
     case FIELD_IGNORED:
         return true;

@@ -56,6 +56,7 @@ static void accepted(const struct field *field, struct str text, const union obj
         break;
     case FIELD_IS:
     case FIELD_INSTANT:
+    case FIELD_JSON:
         abort(); /* never accepted */
     }
 }

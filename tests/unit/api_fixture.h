@@ -206,6 +206,20 @@ static inline void check_problem(const struct answer *a)
                      a->status == 401);
 }
 
+/* A JSON text a line, each ended by a line feed. */
+static inline void check_lines(const struct answer *a)
+{
+    struct str rest = str_of(a->body);
+    const char *why = "";
+    size_t at = 0;
+
+    while (rest.len > 0) {
+        ck_assert_msg(memchr(rest.data, '\n', rest.len) != NULL, "%s", a->body);
+        struct str line = str_cut(rest, '\n', &rest);
+        ck_assert_msg(json_check(line, &why, &at), "%s at %zu: %s", why, at, a->body);
+    }
+}
+
 /* What is true of every reply. */
 static inline void check_answer(const struct answer *a)
 {
@@ -224,6 +238,10 @@ static inline void check_answer(const struct answer *a)
         return;
     }
     ck_assert_int_eq(a->reply.body.status, STATUS_OK);
+    if (strcmp(a->reply.content_type, "application/x-ndjson") == 0) {
+        check_lines(a);
+        return;
+    }
     ck_assert_msg(json_check(str_of(a->body), &why, &at), "%s at %zu: %s", why, at, a->body);
     ck_assert_msg(a->body[strlen(a->body) - 1] == '\n', "%s", a->body);
     if (a->status >= 400)

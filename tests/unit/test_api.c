@@ -3,7 +3,8 @@
 
 /* --- who may call what --------------------------------------------------------------------------- */
 
-/* One good request a route; "{id}" in a path is an entry of the caller. */
+/* One good request a route; the path "{id}" is an entry of the caller, "{waiting}" the approval of
+ * somebody else's, "{week}" the decision on their week. */
 static const struct sample {
     enum http_method method;
     const char *route, *path, *body, *if_match;
@@ -16,6 +17,37 @@ static const struct sample {
     {HTTP_PATCH, "/timesheets/{id}", "{id}", "{\"minutes\":61}", "\"e1\"", 200, 403},
     {HTTP_DELETE, "/timesheets/{id}", "{id}", NULL, "\"e1\"", 204, 403},
     {HTTP_GET, "/projects", "/api/projects", NULL, NULL, 200, 403},
+    {HTTP_GET, "/weeks", "/api/weeks", NULL, NULL, 200, 403},
+    {HTTP_GET, "/weeks/{week}", "/api/weeks/2040-W48", NULL, NULL, 200, 403},
+    {HTTP_PUT, "/weeks/{week}", "/api/weeks/2040-W48", "{\"entries\":[]}", "*", 200, 403},
+    {HTTP_PUT, "/weeks/{week}/submission", "/api/weeks/2040-W48/submission", NULL, "*", 200, 403},
+    {HTTP_DELETE, "/weeks/{week}/submission", "/api/weeks/2040-W48/submission", NULL, "*", 200,
+     403},
+    {HTTP_GET, "/approvals", "/api/approvals", NULL, NULL, 200, 403},
+    {HTTP_PUT, "/approvals/{id}", "{waiting}", "{}", "\"e1\"", 200, 403},
+    {HTTP_GET, "/people/{id}/weeks/{week}", "/api/people/1/weeks/2040-W48", NULL, NULL, 200, 403},
+    {HTTP_PUT, "/people/{id}/weeks/{week}/decision", "{week}", "{\"decision\":\"approved\"}",
+     "\"w1\"", 200, 403},
+    {HTTP_GET, "/projects/{code}", "/api/projects/StoreZero", NULL, NULL, 200, 403},
+    {HTTP_POST, "/projects", "/api/projects", "{\"code\":\"NEW\",\"name\":\"New\"}", NULL, 201,
+     403},
+    {HTTP_PATCH, "/projects/{code}", "/api/projects/OTHER", "{\"name\":\"Renamed\"}", "\"p1\"", 200,
+     403},
+    {HTTP_GET, "/people", "/api/people", NULL, NULL, 200, 403},
+    {HTTP_GET, "/people/{id}", "/api/people/1", NULL, NULL, 200, 403},
+    {HTTP_POST, "/people", "/api/people",
+     "{\"name\":\"New\",\"kind\":\"employee\",\"email\":\"new@abc.example\"}", NULL, 201, 403},
+    {HTTP_PATCH, "/people/{id}", "/api/people/1", "{\"name\":\"Renamed\"}", "\"u1\"", 200, 403},
+    {HTTP_POST, "/sources", "/api/sources", "{\"name\":\"tool\",\"client_id\":\"app\"}", NULL, 201,
+     403},
+    {HTTP_GET, "/sources", "/api/sources", NULL, NULL, 200, 403},
+    {HTTP_GET, "/sources/{name}", "/api/sources/tool", NULL, NULL, 200, 403},
+    {HTTP_PATCH, "/sources/{name}", "/api/sources/tool", "{\"client_id\":\"other\"}", "\"s1\"", 200,
+     403},
+    {HTTP_GET, "/periods/lock", "/api/periods/lock", NULL, NULL, 200, 403},
+    {HTTP_PUT, "/periods/lock", "/api/periods/lock", "{\"locked_through\":null}", "\"l1\"", 200,
+     403},
+    {HTTP_GET, "/audit", "/api/audit", NULL, NULL, 200, 403},
     {HTTP_GET, "/me", "/api/me", NULL, NULL, 200, 200},
     {HTTP_GET, "/openapi.json", "/api/openapi.json", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/live", "/api/health/live", NULL, NULL, 200, 200},
@@ -50,11 +82,27 @@ static struct answer ask_sample(struct site *s, const struct sample *sample, con
                .body = sample->body, .if_match = sample->if_match);
 }
 
+static const char *path_of(struct site *s, const struct sample *sample, const char *owner)
+{
+    const char *other = LOGIN(s, .sub = "auth0|other", .scope = SCOPES_EMPLOYEE);
+
+    if (sample->path[0] != '{')
+        return sample->path;
+    if (strcmp(sample->path, "{id}") == 0)
+        return entry_path(s, entry_made(s, owner, ENTRY_BODY));
+    if (strcmp(sample->path, "{waiting}") == 0)
+        return talloc_asprintf(s, "/api/approvals/%lld",
+                               (long long)entry_made(s, other, ENTRY_BODY));
+    (void)entry_made(s, other, "{\"date\":\"2040-11-19\",\"project\":\"StoreZero\",\"minutes\":9}");
+    return talloc_asprintf(
+        s, "/api/people/%lld/weeks/2040-W47/decision",
+        (long long)sql_number(s->w, "SELECT id FROM person WHERE sub = 'auth0|other'"));
+}
+
 static void check_access(struct site *s, const struct route *route, const char *owner)
 {
     const struct sample *sample = sample_of(route);
-    const char *path =
-        sample->path[0] == '{' ? entry_path(s, entry_made(s, owner, ENTRY_BODY)) : sample->path;
+    const char *path = path_of(s, sample, owner);
     bool open = route->scopes == 0;
     int64_t people = sql_number(s->w, "SELECT COUNT(*) FROM person");
     struct answer a = ask_sample(s, sample, path, NULL);

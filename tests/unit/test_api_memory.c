@@ -162,6 +162,7 @@ struct operation {
     int events;          /* written by it */
     const char *reply;   /* what a good reply holds: everything that was sent */
     int64_t step;        /* how far apart the ns are after the first hundred; 0 = each n */
+    bool manager;        /* asked by one, about what Ann has submitted */
     bool new_person;     /* each run is the first call of somebody */
     bool new_token;      /* no verified token is remembered */
     bool new_connection; /* the worker has just started */
@@ -211,6 +212,37 @@ static const struct operation operations[] = {
      .path = "/api/projects",
      .status = 200,
      .reply = "\"code\":\"StoreZero\""},
+    {.name = "inbox",
+     .method = "GET",
+     .path = "/api/approvals",
+     .status = 200,
+     .manager = true,
+     .reply = "\"minutes\":7,"},
+    {.name = "approve",
+     .method = "PUT",
+     .path = "{approval}",
+     .status = 200,
+     .events = 1,
+     .manager = true,
+     .body = "{\"status\":\"rejected\",\"reason\":\"A reason of more bytes than a small buffer "
+             "holds at first\"}",
+     .reply = "\"status\":\"rejected\",\"approved\":false,\"reason\":\"A reason of more bytes than "
+              "a small buffer holds at first\",\"version\":2"},
+    {.name = "somebody's week",
+     .method = "GET",
+     .path = "/api/people/1/weeks/2040-W48",
+     .status = 200,
+     .manager = true,
+     .reply = "\"state\":\"submitted\""},
+    {.name = "decide a week",
+     .method = "PUT",
+     .path = "{week}",
+     .status = 200,
+     .events = 1,
+     .manager = true,
+     .body = "{\"decision\":\"rejected\",\"reason\":\"A reason of more bytes than a small buffer "
+             "holds at first\"}",
+     .reply = "\"state\":\"rejected\""},
     {.name = "me",
      .method = "GET",
      .path = "/api/me",
@@ -254,6 +286,7 @@ struct sweep {
     struct site *s;
     const struct operation *op;
     const char *ann, *me; /* her token and what /me says of her */
+    const char *boss;
     bool own_malloc, lasting;
     int64_t n, refused;
 };
@@ -291,6 +324,28 @@ static const char *new_person(struct sweep *w)
     return token;
 }
 
+/* A week of its own for each run, with one entry: `q` decides it. */
+static void ask_week(struct sweep *w, struct ask *q)
+{
+    enum { WEEKS = 900 };
+    const int64_t index = w->n % WEEKS + (w->lasting ? WEEKS : 0);
+    const struct date monday = {day("2003-01-06").days + (int32_t)index * WEEK_DAYS};
+    char date[DATE_TEXT_LEN], week[WEEK_TEXT_LEN];
+
+    date_format(monday, date);
+    week_format(week_of(monday), week);
+    struct answer a =
+        ASK(w->s, .method = "POST", .path = "/api/timesheets", .token = w->ann,
+            .body = talloc_asprintf(w->s, "{\"date\":\"%.*s\",\"project\":\"OTHER\",\"minutes\":2}",
+                                    DATE_TEXT_LEN, date));
+    ck_status(a, 201);
+    q->path = talloc_asprintf(w->s, "/api/people/1/weeks/%.*s/decision", WEEK_TEXT_LEN, week);
+    q->if_match = talloc_asprintf(
+        w->s, "\"w%s\"",
+        sql_ask(w->s->w, "SELECT version FROM week WHERE person_id = 1 AND week = %d",
+                (int)week_of(monday).number));
+}
+
 static struct ask request_of_run(struct sweep *w)
 {
     const struct operation *op = w->op;
@@ -300,10 +355,16 @@ static struct ask request_of_run(struct sweep *w)
                     .if_match = op->if_match,
                     .token = w->ann};
 
-    if (op->path[0] == '{')
-        q.path = entry_path(
-            w->s, entry_made(w->s, w->ann,
-                             "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":2}"));
+    if (strcmp(op->path, "{week}") == 0) {
+        ask_week(w, &q);
+    } else if (op->path[0] == '{') {
+        int64_t id = entry_made(w->s, w->ann,
+                                "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":1}");
+        q.path = op->manager ? talloc_asprintf(w->s, "/api/approvals/%lld", (long long)id)
+                             : entry_path(w->s, id);
+    }
+    if (op->manager)
+        q.token = w->boss;
     if (strcmp(op->method, "GET") != 0)
         q.key = talloc_asprintf(w->s, "key-%d-%012lld", w->lasting, (long long)w->n);
     if (op->new_person)
@@ -433,8 +494,13 @@ static void open_sweep(struct sweep *w, const struct operation *op)
     }
     w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
                    .scope = SCOPES_EMPLOYEE);
+    w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_MANAGER);
     (void)entry_made(s, w->ann,
                      "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":7}");
+    if (op->manager) { /* a caller whom the worker knows */
+        struct answer a = ASK(s, .method = "GET", .path = "/api/me", .token = w->boss);
+        ck_status(a, 200);
+    }
     w->me = ASK(s, .method = "GET", .path = "/api/me", .token = w->ann).body;
 }
 

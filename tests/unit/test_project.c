@@ -80,5 +80,20 @@ START_TEST(a_query_has_limits)
 }
 END_TEST
 
+START_TEST(a_new_project_needs_code_and_name_a_change_nothing)
+{
+    for (size_t i = 0; i < project_input_schema.count; i++) {
+        const struct field *field = &project_input_schema.fields[i];
+        ck_assert_int_eq(field->required, i == PROJECT_INPUT_CODE || i == PROJECT_INPUT_NAME);
+        ck_assert_int_eq(field->nullable, i == PROJECT_INPUT_STARTS || i == PROJECT_INPUT_ENDS);
+    }
+    for (size_t i = 0; i < project_patch_schema.count; i++)
+        ck_assert(!project_patch_schema.fields[i].required);
+    ck_assert_int_eq(project_input_schema.fields[PROJECT_INPUT_CODE].max, PROJECT_CODE_MAX);
+    ck_assert_int_eq(project_patch_schema.fields[PROJECT_INPUT_CODE].type, FIELD_IS);
+}
+END_TEST
+
 UNIT_MAIN("project", takes_time_while_open_and_within_its_dates, states_have_names,
-          a_reply_holds_these_members_in_this_order, a_query_has_limits)
+          a_reply_holds_these_members_in_this_order, a_query_has_limits,
+          a_new_project_needs_code_and_name_a_change_nothing)

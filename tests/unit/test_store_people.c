@@ -288,6 +288,211 @@ START_TEST(test_who_finds_whom)
 }
 END_TEST
 
+/* --- what admins see and change ------------------------------------------------------------------ */
+struct ids {
+    char text[200];
+};
+
+static enum status add_user_id(const struct person *row, void *arg)
+{
+    struct ids *ids = arg;
+    (void)snprintf(ids->text + strlen(ids->text), sizeof ids->text - strlen(ids->text), "%.*s ",
+                   (int)row->user_id.len, row->user_id.data);
+    return STATUS_OK;
+}
+
+static const struct {
+    const char *name, *q, *active, *cursor;
+    int64_t kind; /* -1 = any */
+    int64_t limit;
+    const char *expected;
+} lists[] = {
+    {"all, by user_id", "", NULL, "", -1, 10, "B7 ann@x mia zoe@y "},
+    {"a page", "", NULL, "", -1, 2, "B7 ann@x "},
+    {"the next page", "", NULL, "ann@x", -1, 10, "mia zoe@y "},
+    {"contractors", "", NULL, "", PERSON_CONTRACTOR, 10, "B7 "},
+    {"by name, any case", "müLLER", NULL, "", -1, 10, "ann@x "},
+    {"by user_id, any case", "ANN@", NULL, "", -1, 10, "ann@x "},
+    {"by address", "zoe.new", NULL, "", -1, 10, "zoe@y "},
+    {"by number", "b7", NULL, "", -1, 10, "B7 "},
+    {"no wildcards", "%", NULL, "", -1, 10, ""},
+    {"before somebody came", "", "2025-12-31", "", -1, 10, "ann@x mia "},
+    {"on the first day", "", "2026-01-01", "", -1, 10, "B7 ann@x mia "},
+    {"on the last day", "", "2026-06-30", "", -1, 10, "B7 ann@x mia zoe@y "},
+    {"after somebody left", "", "2026-07-01", "", -1, 10, "ann@x mia zoe@y "},
+    {"all at once", "b", "2026-02-01", "A", PERSON_CONTRACTOR, 10, "B7 "},
+};
+
+START_TEST(test_lists_of_people)
+{
+    struct world *w = world_open();
+    struct principal mia = manager(w, "mia"), admin = {.person_id = 999, .administers = true};
+    struct principal nobody = {.person_id = mia.person_id};
+
+    sql_do(w, "INSERT INTO person (user_id, email, name, kind, employee_number, active_from,"
+              " active_to, created_at) VALUES"
+              " ('ann@x', 'ann@x', 'Ann Müller', 0, NULL, NULL, NULL, NOW(6)),"
+              " ('B7', NULL, 'Bob', 1, 'B7', '2026-01-01', '2026-06-30', NOW(6)),"
+              " ('zoe@y', 'zoe.new@y', 'Zoe', 0, NULL, '2026-06-30', NULL, NOW(6))");
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        struct person_query query = {.q = str_of(lists[i].q), .cursor = str_of(lists[i].cursor)};
+        if (lists[i].kind >= 0) {
+            query.kind = lists[i].kind;
+            query.present |= 1U << PERSON_QUERY_KIND;
+        }
+        if (lists[i].active != NULL) {
+            query.active = day(lists[i].active);
+            query.present |= 1U << PERSON_QUERY_ACTIVE;
+        }
+        for (int as_admin = 0; as_admin < 2; as_admin++) {
+            struct ids ids = {.text = ""};
+            ck_assert_int_eq(store_people_each(w->store, as_admin ? &admin : &mia, &query,
+                                               lists[i].limit, add_user_id, &ids),
+                             STATUS_OK);
+            ck_assert_msg(strcmp(ids.text, lists[i].expected) == 0, "%s: %s", lists[i].name,
+                          ids.text);
+        }
+        struct ids ids = {.text = ""};
+        ck_assert_int_eq(
+            store_people_each(w->store, &nobody, &query, lists[i].limit, add_user_id, &ids),
+            STATUS_OK);
+        ck_assert_str_eq(ids.text, "");
+    }
+    world_close(w);
+}
+END_TEST
+
+struct change {
+    TALLOC_CTX *mem;
+    struct principal who;
+    struct person person;  /* id 0: it is added; else changed, as version `version` */
+    struct str name_asked; /* is it somebody else's than the person's? */
+    bool named;
+};
+
+static enum status change_body(struct tx *tx, void *arg)
+{
+    struct change *c = arg;
+    struct person found;
+    enum status st = STATUS_OK;
+
+    if (c->name_asked.len > 0)
+        return tx_person_named(tx, c->name_asked, c->person.id, &c->named);
+    if (c->person.id == 0)
+        return tx_person_add(tx, &c->who, &c->person, &c->person.id);
+    st = tx_person_get(c->mem, tx, &c->who, c->person.id, &found);
+    return st == STATUS_OK ? tx_person_update(tx, &c->who, &c->person) : st;
+}
+
+static enum status change(struct world *w, struct change *c)
+{
+    const struct write_key key = {.actor_id = c->who.person_id};
+    struct replay replay;
+
+    c->mem = w;
+    store_request_begin(w->store);
+    return store_transact(w, w->store, &key, change_body, c, &replay);
+}
+
+static const char *row_of(struct world *w, int64_t id)
+{
+    return sql_ask(w,
+                   "SELECT CONCAT_WS('/', COALESCE(sub, '-'), COALESCE(email, '-'), user_id, name,"
+                   " kind, COALESCE(employee_number, '-'), COALESCE(active_from, '-'),"
+                   " COALESCE(active_to, '-'), claimed_at IS NULL, version)"
+                   " FROM person WHERE id = %lld",
+                   (long long)id);
+}
+
+START_TEST(test_changes_of_a_person)
+{
+    struct world *w = world_open();
+    struct principal mia = manager(w, "mia"), admin = {.person_id = 999, .administers = true};
+    struct change c = {.who = mia,
+                       .person = {.user_id = STR("carl@c"),
+                                  .name = STR("Carl"),
+                                  .email = STR("carl@c"),
+                                  .kind = PERSON_CONTRACTOR,
+                                  .active_from = day("2026-01-01"),
+                                  .active_to = {DATE_NONE_DAYS}}};
+    struct login l;
+    struct person found;
+
+    log_set_level(LOG_ERROR);
+    ck_assert_int_eq(change(w, &c), STATUS_INTERNAL);
+    c.who = admin;
+    ck_assert_int_eq(change(w, &c), STATUS_OK);
+    ck_assert_str_eq(row_of(w, c.person.id), "-/carl@c/carl@c/Carl/1/-/2026-01-01/-/1/1");
+    /* what a login claims keeps its name and kind */
+    ck_assert_int_eq(login(w, &l, "auth0|carl", "carl@c", "Another Name"), STATUS_OK);
+    ck_assert_str_eq(row_of(w, c.person.id), "auth0|carl/carl@c/carl@c/Carl/1/-/2026-01-01/-/0/2");
+    ck_assert_int_eq(change(w, &c), STATUS_STALE); /* still of version 0, over -1 */
+    c.person.version = 3;
+    c.person.claimed = 1;
+    c.person.employee_number = STR("007");
+    ck_assert_int_eq(change(w, &c), STATUS_OK);
+    ck_assert_str_eq(row_of(w, c.person.id),
+                     "auth0|carl/carl@c/carl@c/Carl/1/007/2026-01-01/-/0/3");
+    c.person.version = 4;
+    c.person.claimed = 0;
+    c.person.email = STR("new@c");
+    c.who = mia;
+    ck_assert_int_eq(change(w, &c), STATUS_NOT_FOUND);
+    c.who = admin;
+    ck_assert_int_eq(change(w, &c), STATUS_OK);
+    ck_assert_str_eq(row_of(w, c.person.id), "-/new@c/carl@c/Carl/1/007/2026-01-01/-/1/4");
+    ck_assert_int_eq(store_person_get(w, w->store, &admin, c.person.id, &found), STATUS_OK);
+    ck_assert_int_eq(found.claimed, 0);
+    ck_assert_int_eq(found.version, 4);
+    ck_assert_view(found.employee_number, "007");
+    ck_assert_int_eq(found.active_from.days, day("2026-01-01").days);
+    ck_assert_int_eq(found.active_to.days, DATE_NONE_DAYS);
+    world_close(w);
+}
+END_TEST
+
+START_TEST(test_names_that_are_taken)
+{
+    struct world *w = world_open();
+    struct principal admin = {.person_id = 999, .administers = true};
+    static const struct {
+        const char *text;
+        bool of_somebody, of_another_than_ann;
+    } cases[] = {{"ann@x", true, false}, {"ann.new@x", true, false}, {"A1", true, false},
+                 {"bob", true, true},    {"B7", true, true},         {"b7", false, false},
+                 {"none", false, false}};
+
+    log_set_level(LOG_ERROR);
+    sql_do(w, "INSERT INTO person (user_id, email, kind, employee_number, created_at) VALUES"
+              " ('ann@x', 'ann.new@x', 0, 'A1', NOW(6)), ('bob', NULL, 1, 'B7', NOW(6))");
+    int64_t ann = sql_number(w, "SELECT id FROM person WHERE user_id = 'ann@x'");
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        struct change c = {.who = admin,
+                           .name_asked = str_of(cases[i / 2].text),
+                           .person = {.id = i % 2 == 0 ? 0 : ann}};
+        ck_assert_int_eq(change(w, &c), STATUS_OK);
+        ck_assert_msg(
+            c.named == (i % 2 == 0 ? cases[i / 2].of_somebody : cases[i / 2].of_another_than_ann),
+            "%s %zu", cases[i / 2].text, i % 2);
+    }
+    struct change c = {.who = admin,
+                       .person = {.user_id = STR("cleo"),
+                                  .employee_number = STR("B7"),
+                                  .active_from = {DATE_NONE_DAYS},
+                                  .active_to = {DATE_NONE_DAYS}}};
+    ck_assert_int_eq(change(w, &c), STATUS_TAKEN);
+    c.person.user_id = STR("bob");
+    c.person.employee_number = STR("");
+    ck_assert_int_eq(change(w, &c), STATUS_TAKEN);
+    c.person.id = ann;
+    c.person.version = 2;
+    c.person.employee_number = STR("B7");
+    ck_assert_int_eq(change(w, &c), STATUS_TAKEN);
+    world_close(w);
+}
+END_TEST
+
 UNIT_MAIN("store_people", test_a_new_person, test_subjects_are_bytes, test_a_claim_happens_once,
           test_a_claimed_row_is_not_claimed_again, test_first_logins_at_the_same_time,
-          test_first_logins_with_one_new_address, test_who_finds_whom)
+          test_first_logins_with_one_new_address, test_who_finds_whom, test_lists_of_people,
+          test_changes_of_a_person, test_names_that_are_taken)

@@ -130,4 +130,73 @@ START_TEST(test_many)
 }
 END_TEST
 
-UNIT_MAIN("store_projects", test_lists, test_one, test_remembered_for_as_long_as_asked, test_many)
+/* --- what admins change -------------------------------------------------------------------------- */
+struct change {
+    struct principal who;
+    struct project project; /* version 1: it is made; else the one before is changed */
+    struct project found;
+};
+
+static enum status change_body(struct tx *tx, void *arg)
+{
+    struct change *c = arg;
+    int64_t id;
+
+    if (c->project.version == 1)
+        return tx_project_insert(tx, &c->who, &c->project, &id);
+    enum status st = tx_project_get(NULL, tx, c->project.code, &c->found);
+    c->project.id = c->found.id;
+    return st == STATUS_OK ? tx_project_update(tx, &c->who, &c->project) : st;
+}
+
+static enum status change(struct world *w, struct change c)
+{
+    const struct write_key key = {.actor_id = c.who.person_id};
+    struct replay replay;
+
+    store_request_begin(w->store);
+    return store_transact(w, w->store, &key, change_body, &c, &replay);
+}
+
+static const char *stored(struct world *w)
+{
+    return sql_ask(w, "SELECT GROUP_CONCAT(CONCAT_WS('/', code, name, customer, state, starts_on,"
+                      " ends_on, version) ORDER BY code SEPARATOR ' ') FROM project");
+}
+
+START_TEST(test_changes)
+{
+    struct world *w = world_open();
+    struct principal admin = person(w, "admin"), mia = manager(w, "mia");
+    struct project p = {.code = STR("P"),
+                        .name = STR("Name"),
+                        .customer = STR(""),
+                        .starts = day("2026-01-01"),
+                        .ends = {DATE_NONE_DAYS},
+                        .version = 1};
+
+    log_set_level(LOG_ERROR);
+    admin.administers = true;
+    ck_assert_int_eq(change(w, (struct change){.who = mia, .project = p}), STATUS_INTERNAL);
+    ck_assert_int_eq(change(w, (struct change){.who = admin, .project = p}), STATUS_OK);
+    ck_assert_int_eq(change(w, (struct change){.who = admin, .project = p}), STATUS_TAKEN);
+    ck_assert_str_eq(stored(w), "P/Name//0/2026-01-01/1");
+    p.version = 3; /* over version 2, which is not there */
+    ck_assert_int_eq(change(w, (struct change){.who = admin, .project = p}), STATUS_STALE);
+    p.version = 2;
+    p.name = STR("Other");
+    p.customer = STR("Müller");
+    p.state = PROJECT_CLOSED;
+    p.starts.days = DATE_NONE_DAYS;
+    p.ends = day("2026-12-31");
+    ck_assert_int_eq(change(w, (struct change){.who = mia, .project = p}), STATUS_INTERNAL);
+    ck_assert_int_eq(change(w, (struct change){.who = admin, .project = p}), STATUS_OK);
+    ck_assert_str_eq(stored(w), "P/Other/Müller/1/2026-12-31/2");
+    p.code = STR("P ");
+    ck_assert_int_eq(change(w, (struct change){.who = admin, .project = p}), STATUS_NOT_FOUND);
+    world_close(w);
+}
+END_TEST
+
+UNIT_MAIN("store_projects", test_lists, test_one, test_remembered_for_as_long_as_asked, test_many,
+          test_changes)
