@@ -137,10 +137,10 @@ const struct schema entry_patch_schema =
     SCHEMA_INPUT("EntryPatch", struct entry_input, entry_patch_fields);
 
 static const struct field entry_item_fields[] = {
-    [ENTRY_INPUT_DATE] = DATE_ROW(civil_date_parse, false,
+    [ENTRY_INPUT_DATE] = DATE_ROW(civil_date_parse, false, NULL,
                                   "The civil date of the work, in the week. Needed but to delete."),
     [ENTRY_INPUT_PROJECT] = PROJECT_ROW(false),
-    [ENTRY_INPUT_HOURS] = HOURS_ROW,
+    [ENTRY_INPUT_HOURS] = HOURS_ROW(NULL),
     [ENTRY_INPUT_MINUTES] = MINUTES_ROW,
     [ENTRY_INPUT_NOTE] = NOTE_ROW,
     [ENTRY_INPUT_STATUS] = FIELD_READ_ONLY("status"),
