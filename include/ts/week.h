@@ -20,6 +20,9 @@ enum {
     ENTRY_WEEKS_AHEAD = 5
 };
 
+/* What week_parse takes, for the OpenAPI document: a pattern cannot tell which years have a week 53. */
+#define WEEK_PATTERN "^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])$"
+
 struct iso_week week_of(struct date date);
 /* Monday of a week. */
 struct date week_monday(struct iso_week week);

@@ -26,6 +26,7 @@ struct api {
     struct audit_key audit_key;
     uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
     size_t salt_used;
+    struct buf openapi; /* the OpenAPI document */
 };
 
 /* One request being answered. */
@@ -139,7 +140,10 @@ person_handler report_hours, report_missing;
 person_handler audit_list;
 extern const struct schema audit_query_schema;
 caller_handler me_read;
-open_handler health_live, health_ready;
+open_handler health_live, health_ready, openapi_read;
+extern const struct schema live_schema, ready_schema;
+/* Makes the OpenAPI document in api->openapi. */
+enum status openapi_make(struct api *api) TS_MUST_CHECK;
 
 /* what /me says of a person and of a machine */
 extern const struct schema me_schema, me_machine_schema;
