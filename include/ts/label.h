@@ -11,4 +11,7 @@ const char *label_fault(struct str text);
  * or "..", which addresses take for folders. */
 const char *label_segment_fault(struct str text);
 
+/* For the OpenAPI document (ECMA-262): what label_segment_fault takes, and dots. */
+#define LABEL_SEGMENT_PATTERN "^[^ /\\t\\n]([^/\\t\\n]*[^ /\\t\\n])?$"
+
 #endif

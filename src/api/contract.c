@@ -1,4 +1,5 @@
 #include "contract_priv.h"
+#include "ts/label.h"
 
 /* --- resources --------------------------------------------------------------------------- */
 const struct resource_doc contract_resources[] = {
@@ -48,12 +49,14 @@ static const struct field path_params[] = {
      .type = FIELD_TEXT,
      .min = 1,
      .max = PROJECT_CODE_MAX,
+     .pattern = LABEL_SEGMENT_PATTERN,
      .doc = "The code of a project, byte for byte.",
      .example = "\"StoreZero\""},
     {.name = "name",
      .type = FIELD_TEXT,
      .min = 1,
      .max = SOURCE_NAME_MAX,
+     .pattern = LABEL_SEGMENT_PATTERN,
      .doc = "The name of a source, byte for byte.",
      .example = "\"contractor-tool\""},
 };

@@ -242,7 +242,7 @@ static void put_success_content(struct json_out *o, const struct route *route)
 
 static void put_success_headers(struct json_out *o, const struct operation *op, int http)
 {
-    bool paged = op->route->list && op->route->query != NULL &&
+    bool paged = op->route->query != NULL &&
                  field_find(op->route->query, STR("cursor")) != NULL;
     const bool there[] = {op->tagged && http != 204, http == 201, paged && http == 200, op->writes};
     bool open = false;

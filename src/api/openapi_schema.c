@@ -192,7 +192,7 @@ void oa_row(struct json_out *o, const struct field *field, bool input)
         oa_text(o, "format", "date-time");
         return;
     case FIELD_JSON:
-        put_types(o, "object", true);
+        json_out_raw(o, "type", STR("[\"object\", \"array\", \"null\"]"));
         return;
     case FIELD_IGNORED:
         json_out_raw(o, "deprecated", STR("true"));

@@ -181,7 +181,7 @@ static void put_kind(struct buf *b, const struct field *field, bool input)
         put(b, "instant, UTC");
         break;
     case FIELD_JSON:
-        put(b, "object, or <code>null</code>");
+        put(b, "object or list, or <code>null</code>");
         break;
     case FIELD_IGNORED:
         put(b, "anything");

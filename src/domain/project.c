@@ -1,6 +1,7 @@
 #include "ts/project.h"
 
 #include "ts/entry.h"
+#include "ts/label.h"
 #include "ts/period.h"
 
 enum { QUERY_TEXT_MAX = 100, PROJECT_TEXT_MAX = 200 };
@@ -58,6 +59,7 @@ const struct schema project_schema = SCHEMA("Project", struct project, project_f
 static const struct field project_input_fields[] = {
     [PROJECT_INPUT_CODE] =
         FIELD_TEXT(struct project_input, code, .required = true, .min = 1, .max = PROJECT_CODE_MAX,
+                   .pattern = LABEL_SEGMENT_PATTERN,
                    .doc = "A new code, without a slash and without spaces at its ends. It never "
                           "changes.",
                    .example = "\"StoreZero\""),
