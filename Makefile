@@ -116,6 +116,7 @@ FORCE:
 # --- unit tests and fuzz targets -------------------------------------------------
 # those of the store may look at its statements
 $(BUILD)/unit/test_store_%: CPPFLAGS += $(DB_CFLAGS)
+$(BUILD)/unit/test_explain: CPPFLAGS += $(DB_CFLAGS) # it reads the list of statements
 $(BUILD)/unit/test_%: tests/unit/test_%.c $$(call archives,$$(call layer_of,$$*)) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  TEST $<"
@@ -177,8 +178,9 @@ check: build unit corpora ## the quick checks (also: make VARIANT=asan check)
 
 # Those that own memory or outside objects; the others are exhaustive over numbers and texts (the sanitizers
 # run them), or make allocations fail themselves, which valgrind's allocator does not let them.
-VALGRIND_TESTS = audit buf claims db etag faults http jwks jwt problem query route seal store_entries \
-	store_people store_projects store_weeks token_cache tx
+VALGRIND_TESTS = audit buf claims db etag faults http jwks jwt me page people period_lock \
+	problem projects query route seal sources store_decisions store_entries store_people \
+	store_projects store_sources store_weeks token_cache tx write
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
 
 valgrind: ## the unit tests of what owns memory, under valgrind

@@ -17,3 +17,10 @@ ON DUPLICATE KEY UPDATE code = project.code;
 INSERT INTO person (email, user_id, name, kind, employee_number, created_at) VALUES
     ('carl@contractors.example', 'carl@contractors.example', 'Carl Contractor', 1, '007', '2026-01-05 09:00:00')
 ON DUPLICATE KEY UPDATE employee_number = COALESCE(person.employee_number, VALUES(employee_number));
+
+-- The machine client of the development tenant uploads for the tool that contractors use.
+INSERT INTO client (client_id, created_at) VALUES ('TsM2m000000000000000000000000001', '2026-01-05 09:00:00')
+ON DUPLICATE KEY UPDATE client_id = client.client_id;
+INSERT INTO source (name, client, created_at)
+    SELECT 'contractor-tool', id, created_at FROM client WHERE client_id = 'TsM2m000000000000000000000000001'
+ON DUPLICATE KEY UPDATE client = source.client;

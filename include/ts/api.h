@@ -17,6 +17,9 @@ struct api;
 enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *store,
                      const char *audit_key_file, struct api **out) TS_MUST_CHECK;
 
+/* Where uploads are kept while they are read: a folder (borrowed); /tmp unless set. */
+void api_spool_in(struct api *api, const char *folder);
+
 /* The way to the other side of a request. Bodies are read when their time has come. */
 struct api_io {
     void *peer;

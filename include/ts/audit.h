@@ -1,4 +1,4 @@
-/* What makes the audit trail provable: its key, the digest and the MAC of an event, the head of a
+/* What makes the audit trail provable: its key, the digest, link and MAC of an event, the head of a
  * stream. The API seals with it, `timesheets-admin audit verify` computes the same again from what
  * is stored. Also the words of the trail: actions and streams, and the query of GET /audit. */
 #ifndef TS_AUDIT_H
@@ -27,13 +27,18 @@ enum status audit_digest(const struct event *event, uint8_t out[EVENT_MAC_LEN]) 
 
 /* HMAC-SHA-256 over person, week, action, actor, entry and instant (8 bytes big-endian each), then
  * the idempotency key, the request hash (nothing without a key) and the event's digest, each part
- * with its length before it. It does not cover seq: the chain of heads does. */
-enum status audit_mac(const struct audit_key *key, const struct event *event,
+ * with its length before it: the event's link in the chain of its stream. */
+enum status audit_link(const struct audit_key *key, const struct event *event,
+                       uint8_t out[EVENT_MAC_LEN]) TS_MUST_CHECK;
+
+/* HMAC-SHA-256 over the event's number in its stream (8 bytes big-endian) and its link, each with
+ * its length before it: what is stored with the event. */
+enum status audit_mac(const struct audit_key *key, const uint8_t link[EVENT_MAC_LEN], int64_t seq,
                       uint8_t out[EVENT_MAC_LEN]) TS_MUST_CHECK;
 
-/* The head of a stream after an event: SHA-256(head, mac), as the database computes it; a stream
+/* The head of a stream after an event: SHA-256(head, link), as the database computes it; a stream
  * begins with 32 zero bytes. */
 enum status audit_head_next(uint8_t head[EVENT_MAC_LEN],
-                            const uint8_t mac[EVENT_MAC_LEN]) TS_MUST_CHECK;
+                            const uint8_t link[EVENT_MAC_LEN]) TS_MUST_CHECK;
 
 #endif

@@ -14,7 +14,8 @@
 #include "ts/str.h"
 
 enum field_type {
-    FIELD_TEXT,  /* struct str; min..max in characters; valid UTF-8 without control characters */
+    FIELD_TEXT,  /* struct str; min..max in characters; valid UTF-8 without control characters;
+                    .parse, if there is one, says whether the text may be (its number is not used) */
     FIELD_INT,   /* int64_t; min..max */
     FIELD_DATE,  /* struct date; text read by .parse (default date_parse_iso) */
     FIELD_HOURS, /* int64_t minutes, shown as decimal hours; number or numeric text read by .parse */

@@ -60,7 +60,13 @@ void http_reply_head(struct buf *out, const struct http_reply *reply);
 void problem_write(struct http_reply *reply, enum status st, const struct faults *faults,
                    struct str request_id);
 
-/* Is this media type `application/json`, with at most `charset=utf-8`? */
+/* The same with its last brace left out, for further members. */
+void problem_open(struct http_reply *reply, enum status st, const struct faults *faults,
+                  struct str request_id);
+
+/* Is this that media type, with at most `charset=utf-8`? */
+bool http_is_media(struct str content_type, const char *media);
+/* ... `application/json`? */
 bool http_is_json(struct str content_type);
 /* CONTENT_LENGTH: digits; absent = 0. */
 bool http_content_length(const struct http_request *request, int64_t *out) TS_MUST_CHECK;
@@ -89,5 +95,11 @@ void etag_write(struct buf *b, enum etag_kind kind, int64_t version);
 bool etag_matches(struct str header, enum etag_kind kind, int64_t version);
 /* The version of a list of exactly one of our tags. */
 bool etag_version(struct str header, enum etag_kind kind, int64_t *out) TS_MUST_CHECK;
+
+/* Which of the media types on offer an Accept header asks for (RFC 9110 section 12.5.1): the one with
+ * the highest weight, of equal ones the first; the first when there is no header. *out is its place.
+ * STATUS_NOT_ACCEPTABLE when it takes none. A member that is malformed takes nothing. */
+enum status accept_choose(struct str header, const char *const *offers, size_t count,
+                          size_t *out) TS_MUST_CHECK;
 
 #endif

@@ -90,4 +90,39 @@ void json_out_i64(struct json_out *o, const char *name, int64_t value);
 /* A value that is JSON text already. */
 void json_out_raw(struct json_out *o, const char *name, struct str json);
 
+/* --- the rows of an upload ---------------------------------------------------------------------
+ * Splits the top of a body into its rows without parsing them, so that each can be parsed on its
+ * own: the limits of json_check then hold for a row, not for the body. Only what stands between the
+ * rows is checked here. Every row has to pass json_parse: then the body is valid, and only then. */
+enum json_rows_kind {
+    JSON_ROWS_ARRAY, /* the text is one array, its elements are the rows */
+    JSON_ROWS_LINES, /* NDJSON: a value on each line; LF or CRLF; empty lines are passed over */
+    JSON_ROWS_ONE    /* the text is one value, the only row */
+};
+enum json_rows_state { JSON_ROWS_AT_START, JSON_ROWS_INSIDE, JSON_ROWS_AT_END };
+
+/* Where the splitter stands: behind the last row that it gave. For reading only. */
+struct json_rows {
+    struct str rest; /* what has not been read */
+    size_t offset;   /* of rest in the text given to init, in bytes */
+    size_t count;    /* rows given so far */
+    enum json_rows_kind kind;
+    enum json_rows_state state;
+};
+
+enum json_rows_result { JSON_ROW, JSON_ROWS_END, JSON_ROWS_BROKEN };
+
+/* application/json: JSON_ROWS_ARRAY when the first byte that is no white space is [, else
+ * JSON_ROWS_ONE. text is borrowed for as long as the rows are used. */
+void json_rows_init(struct json_rows *rows, struct str text);
+/* application/x-ndjson: JSON_ROWS_LINES. */
+void json_rows_lines_init(struct json_rows *rows, struct str text);
+/* The next row: a view into the text (row->data - text.data is its place), never empty, without
+ * white space around it (on a line: without the line end). JSON_ROWS_BROKEN: *why is a static
+ * sentence and *at the byte offset in the text (of an element that is not closed: its first byte);
+ * asked again it says the same. NDJSON is never broken: what is on a line is for json_parse.
+ * Allocates nothing. */
+enum json_rows_result json_rows_next(struct json_rows *rows, struct str *row, const char **why,
+                                     size_t *at) TS_MUST_CHECK;
+
 #endif

@@ -2,14 +2,18 @@
 #ifndef TS_LABEL_H
 #define TS_LABEL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ts/status.h"
 #include "ts/str.h"
 
-/* Why a text (valid UTF-8) cannot be a name of somebody or something, as a sentence for the client: it holds a tab
- * or a line break, or begins or ends with a space. NULL when it can; the empty text can. */
-const char *label_fault(struct str text);
+/* May a text (valid UTF-8) name somebody or something (field_parse_fn; *out is not used)? Not when
+ * it holds a tab or a line break, or begins or ends with a space. The empty text may. */
+bool label_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 /* The same for a name that also stands in an address as one segment: besides, no '/', and not "."
  * or "..", which addresses take for folders. */
-const char *label_segment_fault(struct str text);
+bool label_segment_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 
 /* For the OpenAPI document (ECMA-262): what label_segment_fault takes, and dots. */
 #define LABEL_SEGMENT_PATTERN "^[^ /\\t\\n]([^/\\t\\n]*[^ /\\t\\n])?$"

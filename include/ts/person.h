@@ -68,10 +68,9 @@ enum {
 };
 extern const struct schema person_query_schema;
 
-/* Why a text cannot be an e-mail address (as a token's is checked) or an employee number (no '@', no
- * '|': it must not look like an address or a subject), as a sentence for the client; NULL when it
- * can. */
-const char *email_fault(struct str email);
-const char *employee_number_fault(struct str number);
+/* May a text be an e-mail address (as a token's is checked), an employee number (no '@', no '|': it
+ * must not look like an address or a subject)? field_parse_fn; *out is not used. */
+bool email_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
+bool employee_number_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 
 #endif

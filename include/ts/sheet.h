@@ -69,7 +69,6 @@ struct sheet {
     struct field_list entries;                  /* of struct entry, by date and id */
     /* what a reply does not hold */
     struct iso_week number;
-    int64_t seq;                        /* number of events of the week */
     int64_t locked_days;                /* leading days inside the period lock, 0..7 */
     int64_t empty_status;               /* enum entry_status; what was said while there are none */
     int64_t hidden_drafts;              /* drafts that are not among the entries: others' */

@@ -2,6 +2,7 @@
 #ifndef TS_SOURCE_H
 #define TS_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ts/entry.h"
@@ -36,9 +37,9 @@ struct source_query {
 };
 extern const struct schema source_query_schema;
 
-/* Why a text cannot be a source's name ([A-Za-z0-9._-], not "." or "..") or a client's id (ASCII
- * characters that can be seen), as a sentence for the client; NULL when it can. */
-const char *source_name_fault(struct str name);
-const char *client_id_fault(struct str client_id);
+/* May a text be a source's name ([A-Za-z0-9._-], not "." or ".."), a client's id (ASCII characters
+ * that can be seen)? field_parse_fn; *out is not used. */
+bool source_name_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
+bool client_id_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 
 #endif

@@ -23,6 +23,8 @@
     X(NOT_ACCEPTABLE, 406, "not-acceptable", "There is no such representation")                    \
     X(APPROVED, 409, "approved", "The entry is approved")                                          \
     X(NOT_SUBMITTED, 409, "not-submitted", "It is not submitted")                                  \
+    X(EDITED_BY_OWNER, 409, "edited-by-owner", "Its owner has changed it since")                   \
+    X(DELETED_BY_OWNER, 409, "deleted-by-owner", "Its owner has deleted it")                       \
     X(TAKEN, 409, "taken", "The name is taken")                                                    \
     X(PERIOD_LOCKED, 409, "period-locked", "The period is locked")                                 \
     X(PROJECT_CLOSED, 409, "project-closed", "The project is closed on that date")                 \

@@ -18,9 +18,11 @@
 #include "ts/person.h"
 #include "ts/principal.h"
 #include "ts/project.h"
+#include "ts/report.h"
 #include "ts/sheet.h"
 #include "ts/source.h"
 #include "ts/status.h"
+#include "ts/upload.h"
 
 struct store_config {
     const char *socket; /* unix socket; NULL = TCP to host:port */
@@ -48,6 +50,9 @@ enum status store_connect(struct store *store) TS_MUST_CHECK;
 enum status store_ping(struct store *store) TS_MUST_CHECK;
 /* Starts the clock of a request's database work (config request_ms). */
 void store_request_begin(struct store *store);
+/* Gives the request's database work that much time from now on: for uploads, and for replies that
+ * are streamed. */
+void store_request_allow(struct store *store, int64_t ms);
 
 /* --- people --------------------------------------------------------------- */
 /* What a token says of a person who is not known yet. */
@@ -138,8 +143,11 @@ static inline bool is_stream(struct iso_week week)
     return week.number < STREAM_COUNT;
 }
 
-/* A change, for its stream. `after` is the reply's body. The chain covers `mac`, which covers
- * everything but seq; `digest` stands for salt, before and after, so that these can be erased. */
+/* A change, for its stream. `after` is the reply's body. `digest` stands for salt, before and after,
+ * so that these can be erased. `link` covers everything but the event's number, which is known only
+ * when the stream's row has been written; the chain of heads is made of links, and they are stored
+ * nowhere, so that a head cannot be computed without the key. `mac`, which is stored, covers number
+ * and link. */
 struct event {
     int64_t person_id; /* or what else the stream is of */
     struct iso_week week;
@@ -151,9 +159,15 @@ struct event {
     uint8_t request_hash[REQUEST_HASH_LEN];
     uint8_t salt[EVENT_SALT_LEN];
     uint8_t digest[EVENT_MAC_LEN];
-    uint8_t mac[EVENT_MAC_LEN];
+    uint8_t link[EVENT_MAC_LEN];
     struct str before, after; /* JSON, may be empty */
 };
+
+/* Computes the mac of an event that is number seq of its stream. */
+typedef enum status store_seal_fn(void *arg, const struct event *event, int64_t seq,
+                                  uint8_t mac[EVENT_MAC_LEN]);
+/* Who has the key; to be said before the first write. A store without one stores links. */
+void store_set_seal(struct store *store, store_seal_fn *seal, void *arg);
 
 struct
     tx; /* an open transaction; its functions may only be called from the body of store_transact */
@@ -183,6 +197,11 @@ struct replay {
 enum status store_transact(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
                            store_tx_fn *body, void *arg, struct replay *replay) TS_MUST_CHECK;
 
+/* The outcome of an earlier request with this key, outside a transaction. STATUS_NOT_FOUND,
+ * STATUS_KEY_REUSED. */
+enum status store_replay(TALLOC_CTX *mem, struct store *store, const struct write_key *key,
+                         struct replay *out) TS_MUST_CHECK;
+
 /* A new entry id: 128 ns ticks since 2026-01-01T00:00:00Z, rising, below 2^53. */
 int64_t store_entry_id(struct store *store);
 
@@ -193,7 +212,7 @@ struct week_change {
     int8_t first_day;                  /* earliest weekday touched, 0..6; -1 = none (week 0) */
 };
 /* Writes the week row of the event (making it when missing), which is the lock of its entries,
- * and advances the stream's chain by the event's mac; *seq is the event's place in it.
+ * and advances the stream's chain by the event's link; *seq is the event's place in it.
  * STATUS_PERIOD_LOCKED; STATUS_DAY_OVER_24H (then minutes_there holds what Monday..Sunday have
  * without this change). Several weeks: in ascending order. */
 enum status tx_week_change(struct tx *tx, const struct principal *who,
@@ -250,6 +269,11 @@ enum status tx_sheet_get(TALLOC_CTX *mem, struct tx *tx, const struct principal 
  * store_transact runs the body again. */
 enum status tx_repeat(struct tx *tx) TS_MUST_CHECK;
 
+/* Is this the version of the week after tx_week_change, which locked it? If not, something came
+ * between reading the week and its lock: tx_repeat. */
+enum status tx_week_is(struct tx *tx, const struct principal *who, struct sheet_id id,
+                       int64_t version) TS_MUST_CHECK;
+
 /* Of the week's entries in a status that `op` changes, moves all to the status after it and their
  * versions by one (the bulk of submit and withdraw; own weeks only); the decision that stood is
  * cleared. `changed` is their number as it was read: another one ends the run (tx_repeat). */
@@ -296,7 +320,7 @@ enum status store_weeks_each(struct store *store, const struct principal *who,
 /* What waits for who sees others: submitted entries of others. */
 struct inbox_filter {
     int64_t person_id;  /* whose; 0 = anybody's */
-    struct str project; /* empty = any */
+    int64_t project_id; /* 0 = any */
     struct date from, to;
     struct date after_date; /* cursor: entries after (date, id), oldest first */
     int64_t after_id;
@@ -323,6 +347,95 @@ enum status tx_entries_decide(struct tx *tx, const struct principal *who,
                               const struct entries_decision *decision) TS_MUST_CHECK;
 
 /* --- uploads -------------------------------------------------------------------- */
+/* Reading. The number of an application, 0 when no source was ever made for it. */
+enum status store_client_id(struct store *store, struct str client_id, int64_t *out) TS_MUST_CHECK;
+struct upload_source {
+    int64_t id; /* 0 = none */
+    struct str name;
+};
+/* The source of that name (empty: any) that the client may upload for; how many there are, 2 meaning
+ * more than one. */
+enum status store_upload_source(TALLOC_CTX *mem, struct store *store, int64_t client,
+                                struct str name, struct upload_source *out,
+                                int64_t *count) TS_MUST_CHECK;
+struct person_match {
+    int64_t person_id;
+    struct str user_id;
+};
+/* Who has this e-mail address, employee number or subject, and how many do, 2 meaning more than one. */
+enum status store_person_match(TALLOC_CTX *mem, struct store *store, struct str user,
+                               struct person_match *out, int64_t *count) TS_MUST_CHECK;
+typedef enum status store_upload_fn(const struct upload *row, void *arg);
+/* Own ones, or with `who->administers` everybody's; newest first, those before the id `before`. */
+enum status store_uploads_each(struct store *store, const struct principal *who, int64_t before,
+                               int64_t limit, store_upload_fn *each, void *arg) TS_MUST_CHECK;
+/* STATUS_NOT_FOUND. */
+enum status store_upload_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,
+                             int64_t id, struct upload *out) TS_MUST_CHECK;
+typedef enum status store_upload_row_fn(const struct upload_result *row, void *arg);
+/* The rows of an upload that was got, in order; outcome < 0: all. */
+enum status store_upload_rows_each(struct store *store, int64_t id, int64_t outcome,
+                                   store_upload_row_fn *each, void *arg) TS_MUST_CHECK;
+
+/* Writing, in a transaction. Locks are taken in this order: the upload, the period, weeks ascending
+ * by (person, week). The period stands still until the transaction ends. */
+enum status tx_period_hold(struct tx *tx, struct date *locked_through) TS_MUST_CHECK;
+/* A week that this transaction has locked and will write back as it says. */
+struct held_week {
+    int64_t person_id;
+    struct iso_week week;
+    int64_t seq;
+    uint8_t head[EVENT_MAC_LEN];
+    int64_t minutes[WEEK_DAYS];
+    int64_t added[ENTRY_STATUS_COUNT]; /* to the counts per status */
+    bool touched;
+};
+/* Locks the week named by person_id and week, which is made when it is missing, and reads it. */
+enum status tx_week_hold(struct tx *tx, struct date locked_through,
+                         struct held_week *week) TS_MUST_CHECK;
+enum status tx_week_store(struct tx *tx, const struct held_week *week) TS_MUST_CHECK;
+
+/* What was last uploaded under an external id. */
+struct uploaded {
+    struct str external_id;
+    int64_t entry_id;        /* that it became */
+    struct str content_hash; /* empty: removed by its source */
+    struct entry entry;      /* id 0: it is gone */
+};
+typedef enum status tx_uploaded_fn(const struct uploaded *row, void *arg);
+enum status tx_uploaded_each(struct tx *tx, int64_t source_id, const struct str *external_ids,
+                             size_t count, tx_uploaded_fn *each, void *arg) TS_MUST_CHECK;
+/* A new entry of an upload, and what it is known by. */
+struct upload_entry {
+    struct entry entry;
+    int64_t project_id;
+    uint8_t content_hash[REQUEST_HASH_LEN];
+    bool known; /* has an external id that was uploaded before */
+};
+enum status tx_upload_entries_add(struct tx *tx, const struct upload_entry *rows,
+                                  size_t count) TS_MUST_CHECK;
+/* The external ids of those that have one and are not known. */
+enum status tx_external_ids_add(struct tx *tx, int64_t source_id, const struct upload_entry *rows,
+                                size_t count) TS_MUST_CHECK;
+/* hash NULL: removed. was_entry: the entry it named before. */
+enum status tx_external_id_set(struct tx *tx, int64_t source_id, struct str external_id,
+                               int64_t was_entry, int64_t entry_id,
+                               const uint8_t *hash) TS_MUST_CHECK;
+/* Writes new content over the entry as it was; its version rises by one. */
+enum status tx_upload_entry_renew(struct tx *tx, const struct upload_entry *now,
+                                  const struct entry *was) TS_MUST_CHECK;
+enum status tx_upload_entry_remove(struct tx *tx, const struct entry *was) TS_MUST_CHECK;
+/* As tx_event_insert, for many events that have no key. */
+enum status tx_events_insert(struct tx *tx, const struct event *events, const int64_t *seqs,
+                             size_t count) TS_MUST_CHECK;
+enum status tx_upload_add(struct tx *tx, int64_t id, int64_t actor_id, int64_t source_id,
+                          const struct upload *upload) TS_MUST_CHECK;
+/* Locks an own upload and reads how far it is. STATUS_NOT_FOUND. */
+enum status tx_upload_hold(struct tx *tx, int64_t id, int64_t actor_id,
+                           struct upload *out) TS_MUST_CHECK;
+/* Stores the outcome of rows, adds `step` to the upload's numbers and sets its state. */
+enum status tx_upload_progress(struct tx *tx, const struct upload *step,
+                               const struct upload_result *rows, size_t count) TS_MUST_CHECK;
 
 /* --- what admins change: people, projects, sources, the period lock --------------- */
 /* Reading. What is about people answers who sees others or administers: STATUS_NOT_FOUND, or nobody,
@@ -380,6 +493,44 @@ enum status tx_period_set(struct tx *tx, const struct principal *who, const stru
                           const struct period_lock *now) TS_MUST_CHECK;
 
 /* --- reports -------------------------------------------------------------------- */
+struct report_filter {
+    int64_t person_id; /* 0 = everybody: needs sees_others, and has no drafts, not even one's own */
+    int64_t project_id; /* 0 = any */
+    struct date from, to;
+    uint32_t statuses; /* bits 1 << enum entry_status */
+};
+struct report_total {
+    int64_t entries, minutes;
+    struct hours_split split; /* of all rows, counted */
+};
+/* begin is called once, before the rows, which add up to the total. The texts of a row live until the
+ * next one. hundredths are left to the caller. A status other than STATUS_OK ends the report. */
+struct report_sink {
+    enum status (*begin)(const struct report_total *total, void *arg);
+    enum status (*row)(const struct report_row *row, void *arg);
+    void *arg;
+};
+/* The hours of the entries that `who` may see, added up, sorted by the grouping's order (texts by
+ * their bytes). STATUS_TOO_LARGE, before begin, when there are more than REPORT_ROWS_MAX rows or it
+ * takes the database too long to add them up. */
+enum { REPORT_ROWS_MAX = 100000 };
+enum status store_report_groups(struct store *store, const struct principal *who,
+                                const struct report_filter *filter,
+                                const struct report_grouping *grouping,
+                                const struct report_sink *sink) TS_MUST_CHECK;
+/* The entries themselves, by (user_id, date, id), any number of them in constant memory; total and
+ * rows are from one moment. STATUS_TOO_LARGE when it takes too long to add up the total. */
+enum status store_report_lines(struct store *store, const struct principal *who,
+                               const struct report_filter *filter,
+                               const struct report_sink *sink) TS_MUST_CHECK;
+
+/* Who has not handed in the week, by user_id: persons active in it (from active_from, or the date
+ * their row was made; through active_to) for whom it is missing, open or rejected. person_id 0 =
+ * everybody, which needs sees_others. The week must be over. */
+typedef enum status store_missing_fn(const struct missing_row *row, void *arg);
+enum status store_missing_each(struct store *store, const struct principal *who, int64_t person_id,
+                               struct iso_week week, store_missing_fn *each,
+                               void *arg) TS_MUST_CHECK;
 
 /* --- audit trail ------------------------------------------------------------------ */
 /* One event as GET /audit shows it. */
@@ -435,7 +586,7 @@ enum status audit_reader_open(TALLOC_CTX *mem, struct store *store,
 
 /* An event as it is stored. Bytes of another length than they must have are left out of `event`. */
 struct stored_event {
-    struct event event;
+    struct event event; /* without its link, which is not stored */
     int64_t seq;
     struct str salt, digest, mac, request_hash; /* empty for NULL */
     int64_t row_seq;                            /* of its stream; 0 = there is no row */

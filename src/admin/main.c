@@ -108,7 +108,11 @@ static const char *option_value(const char *name, int argc, char **argv, int *i)
         return NULL;
     if (argv[*i][len] == '=')
         return argv[*i] + len + 1;
-    return argv[*i][len] == '\0' && *i + 1 < argc ? argv[++*i] : NULL;
+    const char *next = *i + 1 < argc ? argv[*i + 1] : NULL;
+    if (argv[*i][len] != '\0' || next == NULL)
+        return NULL;
+    ++*i;
+    return next;
 }
 
 static int run_migration(const struct command *command, int argc, char **argv)

@@ -23,7 +23,7 @@ struct verification {
     /* the stream that is being walked */
     int64_t person_id, seq, row_seq;
     struct iso_week week;
-    bool begun, whole; /* no event of it was missing or beyond judging so far */
+    bool begun, whole; /* no event of it was missing or wrong so far */
     uint8_t head[EVENT_MAC_LEN], row_head[EVENT_MAC_LEN];
     bool row_head_fits; /* it has the length it must have */
     /* in all */
@@ -206,7 +206,7 @@ static enum status check_payload(struct verification *v, const struct stored_eve
 static enum status check_event(const struct stored_event *row, void *arg)
 {
     struct verification *v = arg;
-    uint8_t mac[EVENT_MAC_LEN];
+    uint8_t link[EVENT_MAC_LEN], mac[EVENT_MAC_LEN];
 
     if (!v->begun || row->event.person_id != v->person_id ||
         row->event.week.number != v->week.number) {
@@ -224,10 +224,16 @@ static enum status check_event(const struct stored_event *row, void *arg)
         EVENT_FAULT(v, row, "has the hash of a request without its key");
     enum status st = check_payload(v, row);
     if (st == STATUS_OK)
-        st = audit_mac(&v->key, &row->event, mac);
-    if (st == STATUS_OK && memcmp(mac, row->event.mac, sizeof mac) != 0)
-        EVENT_FAULT(v, row, "the mac does not fit: the event has changed, or the key is another");
-    return st == STATUS_OK ? audit_head_next(v->head, row->event.mac) : st;
+        st = audit_link(&v->key, &row->event, link);
+    if (st == STATUS_OK)
+        st = audit_mac(&v->key, link, row->seq, mac);
+    if (st == STATUS_OK && memcmp(mac, row->mac.data, sizeof mac) != 0) {
+        EVENT_FAULT(v, row,
+                    "the mac does not fit: the event or its place has changed, or the key "
+                    "is another");
+        v->whole = false; /* its true link is not known, so no head can be told */
+    }
+    return st == STATUS_OK ? audit_head_next(v->head, link) : st;
 }
 
 /* A stream of another kind than a person's with the same number is not theirs. */

@@ -249,6 +249,23 @@ static enum status find_or_admit(struct call *call, struct person *out)
     return st;
 }
 
+enum status access_uploader(struct call *call, struct principal *out, int64_t *client)
+{
+    const struct claims *claims = call->claims;
+    enum status st = store_client_id(call->api->store, claims->client_id, client);
+
+    if (st != STATUS_OK)
+        return st;
+    if (!claims->machine)
+        return access_principal(call, out);
+    *out = (struct principal){.actor_id = *client}; /* whatever its scopes */
+    if (*client == 0) {
+        faults_detail(&call->faults, "No source was made for this client: ask an administrator.");
+        return STATUS_NO_SOURCE;
+    }
+    return STATUS_OK;
+}
+
 enum status access_principal(struct call *call, struct principal *out)
 {
     const struct claims *claims = call->claims;

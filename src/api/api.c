@@ -21,7 +21,9 @@ enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *s
     if (st == STATUS_OK) {
         api->verifier = verifier;
         api->store = store;
+        api->spool_folder = "/tmp";
         st = read_audit_key(api, audit_key_file);
+        store_set_seal(store, event_mac, api);
     }
     if (st == STATUS_OK)
         st = person_cache_open(api, &api->people);
@@ -31,6 +33,11 @@ enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *s
         return talloc_free(api), st;
     *out = api;
     return STATUS_OK;
+}
+
+void api_spool_in(struct api *api, const char *folder)
+{
+    api->spool_folder = folder;
 }
 
 void reply_json(struct call *call, int status, const char *cache_control)

@@ -22,6 +22,7 @@ struct api {
     struct verifier *verifier;
     struct store *store;
     struct person_cache *people;
+    const char *spool_folder;
     struct audit_key audit_key;
     uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
     size_t salt_used;
@@ -108,6 +109,9 @@ enum status route_find(struct call *call) TS_MUST_CHECK;
 enum status access_check(struct call *call) TS_MUST_CHECK;
 /* The person behind verified claims: looked up, claimed or made at first use. The only maker of principals. */
 enum status access_principal(struct call *call, struct principal *out) TS_MUST_CHECK;
+/* Who uploads: a person, or a machine under the number of its client. *client is that number, 0 when
+ * no source was made for the application. STATUS_NO_SOURCE for such a machine. */
+enum status access_uploader(struct call *call, struct principal *out, int64_t *client) TS_MUST_CHECK;
 enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUST_CHECK;
 /* Refuses for want of one of these scopes, with the challenge of RFC 6750. STATUS_NO_SCOPE. */
 enum status access_refuse(struct call *call, uint32_t scopes) TS_MUST_CHECK;
@@ -124,12 +128,14 @@ person_handler weeks_list, week_read, week_save, week_submit, week_withdraw;
 /* decisions */
 person_handler approvals_list, approval_write, person_week_read, week_decide;
 /* uploads */
+caller_handler upload_write, uploads_list, upload_read;
 /* people, projects, sources, the period lock */
 person_handler project_read, project_create, project_patch;
 person_handler people_list, person_read, person_create, person_patch;
 person_handler sources_list, source_read, source_create, source_patch;
 person_handler period_read, period_put;
 /* reports */
+person_handler report_hours, report_missing;
 /* audit trail */
 person_handler audit_list;
 extern const struct schema audit_query_schema;
@@ -232,12 +238,12 @@ enum status write_change(struct write *w, const void *was, const void *now) TS_M
 enum status write_event(struct write *w, struct tx *tx, int64_t id) TS_MUST_CHECK;
 /* Runs the transaction and answers, or answers as the first time (Idempotency-Key). */
 enum status write_run(struct write *w, store_tx_fn *body, void *arg) TS_MUST_CHECK;
-/* Adds a fault with the code "format" unless why is NULL. */
-void check_member(struct call *call, const char *pointer, const char *why);
 
-/* Completes an event: who, salt, digest and MAC over everything but its place in the stream. */
+/* Completes an event: who, salt, digest and its link in the chain, over everything but its number. */
 enum status event_seal(struct api *api, const struct write_key *key,
                        struct event *event) TS_MUST_CHECK;
+/* For the store, when it knows the number; arg is the struct api. */
+store_seal_fn event_mac;
 /* The version that the body of an earlier reply holds. STATUS_INTERNAL when it holds none. */
 enum status replayed_version(struct call *call, struct str body, int64_t *out) TS_MUST_CHECK;
 

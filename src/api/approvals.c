@@ -41,6 +41,21 @@ static enum status filter_cursor(struct call *call, const struct inbox_query *qu
     return STATUS_INVALID;
 }
 
+/* STATUS_NOT_FOUND for the code of no project: nothing is booked on it. */
+static enum status filter_project(struct call *call, const struct inbox_query *query,
+                                  struct inbox_filter *filter)
+{
+    enum { AGE_MS = 60000 }; /* a code keeps its id */
+    struct project project;
+
+    if (!asked(query, INBOX_QUERY_PROJECT))
+        return STATUS_OK;
+    enum status st = store_project_get(call->api->store, query->project, AGE_MS, &project);
+    if (st == STATUS_OK)
+        filter->project_id = project.id;
+    return st;
+}
+
 struct inbox_page {
     struct call *call;
     int64_t limit, count;
@@ -66,7 +81,7 @@ enum status approvals_list(struct call *call, const struct principal *who)
 {
     const struct inbox_query *query = call->query;
     struct inbox_page page = {.call = call, .limit = LIST_LIMIT_DEFAULT};
-    struct inbox_filter filter = {.project = query->project};
+    struct inbox_filter filter = {.person_id = 0};
     struct str user_id; /* each entry has its owner's */
 
     if (asked(query, INBOX_QUERY_LIMIT))
@@ -80,8 +95,10 @@ enum status approvals_list(struct call *call, const struct principal *who)
     if (st == STATUS_OK)
         st = dates != STATUS_OK ? dates : cursor;
     if (st == STATUS_OK)
+        st = filter_project(call, query, &filter);
+    if (st == STATUS_OK)
         st = store_inbox_each(call->api->store, who, &filter, add_entry, &page);
-    if (st != STATUS_OK)
+    if (st != STATUS_OK && st != STATUS_NOT_FOUND)
         return st;
     buf_add_str(&call->reply->body, page.count == 0 ? STR("[]\n") : STR("]\n"));
     reply_json(call, 200, "no-store");

@@ -36,8 +36,8 @@ static void put_u64(uint8_t out[8], int64_t value)
         out[i] = (uint8_t)((uint64_t)value >> (56 - 8 * i));
 }
 
-enum status audit_mac(const struct audit_key *key, const struct event *event,
-                      uint8_t out[EVENT_MAC_LEN])
+enum status audit_link(const struct audit_key *key, const struct event *event,
+                       uint8_t out[EVENT_MAC_LEN])
 {
     const int64_t numbers[] = {event->person_id, event->week.number, (int64_t)event->action,
                                event->actor_id,  event->entry_id,    event->at};
@@ -53,10 +53,21 @@ enum status audit_mac(const struct audit_key *key, const struct event *event,
                        sizeof parts / sizeof parts[0], out);
 }
 
-enum status audit_head_next(uint8_t head[EVENT_MAC_LEN], const uint8_t mac[EVENT_MAC_LEN])
+enum status audit_mac(const struct audit_key *key, const uint8_t link[EVENT_MAC_LEN], int64_t seq,
+                      uint8_t out[EVENT_MAC_LEN])
+{
+    uint8_t number[8];
+
+    put_u64(number, seq);
+    const struct str parts[] = {str_n((const char *)number, sizeof number),
+                                str_n((const char *)link, EVENT_MAC_LEN)};
+    return crypto_hmac(str_n((const char *)key->bytes, key->len), parts, 2, out);
+}
+
+enum status audit_head_next(uint8_t head[EVENT_MAC_LEN], const uint8_t link[EVENT_MAC_LEN])
 {
     const struct str parts[] = {str_n((const char *)head, EVENT_MAC_LEN),
-                                str_n((const char *)mac, EVENT_MAC_LEN)};
+                                str_n((const char *)link, EVENT_MAC_LEN)};
     uint8_t next[EVENT_MAC_LEN];
     enum status st = crypto_sha256(parts, 2, 0, next);
 

@@ -23,8 +23,8 @@ bool booking_week(struct call *call, struct iso_week week)
     if (week_is_allowed(week, clock_today()))
         return true;
     date_format(entry_last_date(clock_today()), last);
-    faults_detail(&call->faults, "A week has dates from %d-01-01 to %.*s.", ENTRY_YEAR_MIN,
-                  DATE_TEXT_LEN, last);
+    faults_detail(&call->faults, "Only dates from %d-01-01 to %.*s can be filled in.",
+                  ENTRY_YEAR_MIN, DATE_TEXT_LEN, last);
     return false;
 }
 

@@ -1,6 +1,5 @@
 /* The pick list of projects, one of them, and what admins change of them. */
 #include "api_priv.h"
-#include "ts/label.h"
 #include "ts/utf8.h"
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -90,9 +89,6 @@ static enum status check_input(struct call *call, struct project *out)
     const struct project blank = {.starts = {DATE_NONE_DAYS}, .ends = {DATE_NONE_DAYS}};
     const struct project_input *in = call->body;
 
-    check_member(call, "/code", label_segment_fault(in->code));
-    check_member(call, "/name", label_fault(in->name));
-    check_member(call, "/customer", label_fault(in->customer));
     *out = merged(call, &blank);
     out->code = in->code;
     check_dates(call, out);

@@ -91,6 +91,26 @@ const struct route api_routes[] = {
               "their own week, nor entries that they last changed. A decision that holds already "
               "is answered with 200 and changes nothing."),
     /* uploads */
+    ROUTE_CALLER(
+        HTTP_POST, "/timesheets/upload", SCOPE_UPLOAD, upload_write, .query = &upload_query_schema,
+        .body = &upload_row_schema, .streams = true, .body_max = UPLOAD_BODY_MAX,
+        .output = &upload_report_schema, .success = 201, .or_success = 200,
+        .refuses = REFUSES(NO_SOURCE) | REFUSES(UPLOAD_REFUSED) | REFUSES(KEY_REUSED) |
+                   REFUSES(DAY_OVER_24H) | REFUSES(APPROVED) | REFUSES(PERIOD_LOCKED) |
+                   REFUSES(PROJECT_CLOSED) | REFUSES(EDITED_BY_OWNER) | REFUSES(DELETED_BY_OWNER),
+        .summary = "Upload entries",
+        .doc = "One object, an array, lines of JSON (application/x-ndjson) or CSV with a "
+               "header (text/csv), up to 10,000 rows. With an external id a row is stored "
+               "exactly once: what is the same as last uploaded is unchanged, what "
+               "differs updates the entry unless it is approved, locked, or its owner "
+               "has changed or deleted it since. One object is answered with the entry."),
+    ROUTE_CALLER(HTTP_GET, "/uploads", SCOPE_UPLOAD | SCOPE_ADMIN, uploads_list,
+                 .query = &uploads_query_schema, .output = &upload_schema, .list = true,
+                 .summary = "Past uploads, newest first",
+                 .doc = "One's own; with admin:timesheets everybody's."),
+    ROUTE_CALLER(HTTP_GET, "/uploads/{id}", SCOPE_UPLOAD | SCOPE_ADMIN, upload_read,
+                 .query = &upload_rows_query_schema, .output = &upload_report_schema,
+                 .summary = "One upload with its rows"),
     /* people, projects, sources, the period lock */
     ROUTE(HTTP_GET, "/projects/{code}", SCOPE_READ, project_read, .output = &project_schema,
           .summary = "One project"),
@@ -135,6 +155,22 @@ const struct route api_routes[] = {
               "It waits for changes in flight, so that none slips in behind it. Where it is there "
               "already, the answer is 200 whatever version If-Match names."),
     /* reports */
+    ROUTE(HTTP_GET, "/reports/hours", SCOPE_READ | SCOPE_APPROVE, report_hours,
+          .query = &report_query_schema, .output = &report_hours_schema, .media = "text/csv",
+          .refuses = REFUSES(NOT_ACCEPTABLE), .summary = "Hours added up, or line by line",
+          .doc = "Managers get everybody's entries from submitted on, others their own with their "
+                 "drafts. With Accept: text/csv the rows come as a file with a line of names first "
+                 "and a line of totals last; the same data gives the same bytes, and text cells "
+                 "that begin with = + - @, a tab or a carriage return get an apostrophe before "
+                 "them. Decimal hours are rounded so that the rows add up to the total. A transfer "
+                 "that breaks off is not whole: its last line is missing."),
+    ROUTE(HTTP_GET, "/reports/missing", SCOPE_READ | SCOPE_APPROVE, report_missing,
+          .query = &missing_query_schema, .output = &missing_row_schema, .list = true,
+          .media = "text/csv", .refuses = REFUSES(NOT_ACCEPTABLE),
+          .summary = "Weeks that were not handed in",
+          .doc = "One row for each person and week that is over, in which the person was active, "
+                 "and that is missing, open or rejected; by week, then user_id. Managers get "
+                 "everybody's, others their own."),
     /* audit trail */
     ROUTE(HTTP_GET, "/audit", SCOPE_ADMIN | SCOPE_READ, audit_list, .query = &audit_query_schema,
           .output = &audit_event_schema, .media = "application/x-ndjson",

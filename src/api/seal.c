@@ -49,5 +49,12 @@ enum status event_seal(struct api *api, const struct write_key *key, struct even
     enum status st = draw_salt(api, event->salt);
     if (st == STATUS_OK)
         st = audit_digest(event, event->digest);
-    return st == STATUS_OK ? audit_mac(&api->audit_key, event, event->mac) : st;
+    return st == STATUS_OK ? audit_link(&api->audit_key, event, event->link) : st;
+}
+
+enum status event_mac(void *arg, const struct event *event, int64_t seq, uint8_t mac[EVENT_MAC_LEN])
+{
+    const struct api *api = arg;
+
+    return audit_mac(&api->audit_key, event->link, seq, mac);
 }

@@ -51,16 +51,6 @@ static struct source_write begin(struct call *call, const struct principal *who,
                                        .action = action}};
 }
 
-/* A member that is not there is an empty text, which has no fault. */
-static enum status check_input(struct call *call)
-{
-    const struct source_input *in = call->body;
-
-    check_member(call, "/name", source_name_fault(in->name));
-    check_member(call, "/client_id", client_id_fault(in->client_id));
-    return call->faults.count > 0 ? STATUS_INVALID : STATUS_OK;
-}
-
 static enum status create(struct tx *tx, void *arg)
 {
     struct source_write *s = arg;
@@ -84,9 +74,8 @@ static enum status create(struct tx *tx, void *arg)
 enum status source_create(struct call *call, const struct principal *who)
 {
     struct source_write s = begin(call, who, EVENT_SOURCE_ADDED);
-    enum status st = check_input(call);
 
-    return st == STATUS_OK ? write_run(&s.w, create, &s) : st;
+    return write_run(&s.w, create, &s);
 }
 
 static enum status patch(struct tx *tx, void *arg)
@@ -121,7 +110,6 @@ static enum status patch(struct tx *tx, void *arg)
 enum status source_patch(struct call *call, const struct principal *who)
 {
     struct source_write s = begin(call, who, EVENT_SOURCE_EDITED);
-    enum status st = check_input(call);
 
-    return st == STATUS_OK ? write_run(&s.w, patch, &s) : st;
+    return write_run(&s.w, patch, &s);
 }

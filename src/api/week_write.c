@@ -50,8 +50,8 @@ void sheet_write_before(struct sheet_write *w, const struct entry *entry)
     json_write(&w->before, &entry_schema, entry);
 }
 
-/* The week was read without a lock; that its row has had one event more since is this one shows
- * that nothing came between. A day that is full or locked now was not when it was read. */
+/* The week was read without a lock; that its version is the next one now shows that nothing came
+ * between. A day that is full or locked now was not when it was read. */
 enum status sheet_write_week(struct sheet_write *w, struct tx *tx, enum event_action action,
                              const struct week_change *change, struct event *event, int64_t *seq)
 {
@@ -75,9 +75,9 @@ enum status sheet_write_week(struct sheet_write *w, struct tx *tx, enum event_ac
     if (st != STATUS_OK)
         return st;
     st = tx_week_change(tx, w->who, change, event, seq, there);
-    bool moved = st == STATUS_OK ? *seq != w->sheet.seq + 1
-                                 : st == STATUS_DAY_OVER_24H || st == STATUS_PERIOD_LOCKED;
-    return moved ? tx_repeat(tx) : st;
+    if (st == STATUS_DAY_OVER_24H || st == STATUS_PERIOD_LOCKED)
+        return tx_repeat(tx);
+    return st == STATUS_OK ? tx_week_is(tx, w->who, w->id, w->sheet.version) : st;
 }
 
 /* --- replies ---------------------------------------------------------------------------------- */

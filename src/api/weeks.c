@@ -151,7 +151,7 @@ static bool read_week(struct call *call, const char *pointer, struct str text, s
 static enum status read_range(struct call *call, struct week_page *page)
 {
     const struct weeks_query *query = page->query;
-    struct date first, cursor;
+    struct date first = {0}, cursor = {0};
     bool fine = true;
 
     (void)!date_from_civil(ENTRY_YEAR_MIN, 1, 1, &first);

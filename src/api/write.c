@@ -69,12 +69,6 @@ enum status reply_replayed(struct call *call, const struct write_kind *kind,
 }
 
 /* --- resources with a stream of their own ------------------------------------------------------ */
-void check_member(struct call *call, const char *pointer, const char *why)
-{
-    if (why != NULL)
-        faults_add(&call->faults, pointer, "format", "%s", why);
-}
-
 /* A run of a body begins without what an earlier run left. */
 void write_begin(struct write *w)
 {

@@ -45,7 +45,8 @@ const struct schema person_schema = SCHEMA("Person", struct person, person_field
 /* The members that POST and PATCH share. */
 #define NAME_ROW(must)                                                                             \
     FIELD_TEXT(struct person_input, name, .required = (must), .min = 1, .max = PERSON_NAME_MAX,    \
-               .doc = "What the person is called.", .example = "\"Carl Contractor\"")
+               .parse = label_parse, .doc = "What the person is called.",                          \
+               .example = "\"Carl Contractor\"")
 #define KIND_ROW(must)                                                                             \
     FIELD_ENUM(struct person_input, kind, .required = (must), .min = PERSON_EMPLOYEE,              \
                .max = PERSON_CONTRACTOR, .names = person_kind_names,                               \
@@ -53,10 +54,11 @@ const struct schema person_schema = SCHEMA("Person", struct person, person_field
                .example = "\"contractor\"")
 #define EMAIL_ROW(text)                                                                            \
     FIELD_TEXT(struct person_input, email, .min = EMAIL_MIN_LEN, .max = EMAIL_MAX_LEN,             \
-               .nullable = true, .doc = (text), .example = "\"carl@contractors.example\"")
+               .nullable = true, .parse = email_parse, .doc = (text),                              \
+               .example = "\"carl@contractors.example\"")
 #define NUMBER_ROW                                                                                 \
     FIELD_TEXT(struct person_input, employee_number, .min = 1, .max = EMPLOYEE_NUMBER_MAX,         \
-               .nullable = true,                                                                   \
+               .nullable = true, .parse = employee_number_parse,                                   \
                .doc = "By which uploads may name the person; unique, without @ and |.",            \
                .example = "\"007\"")
 #define FROM_ROW                                                                                   \
@@ -127,25 +129,27 @@ static const struct field person_query_fields[] = {
 const struct schema person_query_schema =
     SCHEMA_INPUT("PersonQuery", struct person_query, person_query_fields);
 
-const char *email_fault(struct str email)
+bool email_parse(struct str text, int64_t *out, const char **why)
 {
-    size_t at = str_find(email, '@');
-    struct str domain = str_skip(email, at + 1);
+    size_t at = str_find(text, '@');
+    struct str domain = str_skip(text, at + 1);
 
-    if (email.len > EMAIL_MAX_LEN)
-        return "must have at most 254 bytes";
+    *why = "must have at most 254 bytes";
+    if (text.len > EMAIL_MAX_LEN)
+        return false;
+    *why = "must have one @ with something before and after it";
     if (at == 0 || domain.len == 0 || str_find(domain, '@') < domain.len)
-        return "must have one @ with something before and after it";
-    if (str_find(email, ' ') < email.len)
-        return "must not hold spaces";
-    return label_fault(email);
+        return false;
+    *why = "must not hold spaces";
+    return str_find(text, ' ') == text.len && label_parse(text, out, why);
 }
 
-const char *employee_number_fault(struct str number)
+bool employee_number_parse(struct str text, int64_t *out, const char **why)
 {
-    if (number.len > EMPLOYEE_NUMBER_MAX)
-        return "must have at most 64 bytes";
-    if (str_find(number, '@') < number.len || str_find(number, '|') < number.len)
-        return "must not hold @ or |";
-    return label_fault(number);
+    *why = "must have at most 64 bytes";
+    if (text.len > EMPLOYEE_NUMBER_MAX)
+        return false;
+    *why = "must not hold @ or |";
+    return str_find(text, '@') == text.len && str_find(text, '|') == text.len &&
+           label_parse(text, out, why);
 }

@@ -37,9 +37,10 @@ const struct schema project_schema = SCHEMA("Project", struct project, project_f
 /* The members that POST and PATCH share. */
 #define NAME_ROW(must)                                                                             \
     FIELD_TEXT(struct project_input, name, .required = (must), .min = 1, .max = PROJECT_TEXT_MAX,  \
-               .doc = "What the project is called.", .example = "\"Store Zero relaunch\"")
+               .parse = label_parse, .doc = "What the project is called.",                         \
+               .example = "\"Store Zero relaunch\"")
 #define CUSTOMER_ROW                                                                               \
-    FIELD_TEXT(struct project_input, customer, .max = PROJECT_TEXT_MAX,                            \
+    FIELD_TEXT(struct project_input, customer, .max = PROJECT_TEXT_MAX, .parse = label_parse,      \
                .doc = "Who it is done for; empty for internal work.",                              \
                .example = "\"Zero Retail Ltd\"")
 #define STATE_ROW(text)                                                                            \
@@ -59,7 +60,7 @@ const struct schema project_schema = SCHEMA("Project", struct project, project_f
 static const struct field project_input_fields[] = {
     [PROJECT_INPUT_CODE] =
         FIELD_TEXT(struct project_input, code, .required = true, .min = 1, .max = PROJECT_CODE_MAX,
-                   .pattern = LABEL_SEGMENT_PATTERN,
+                   .pattern = LABEL_SEGMENT_PATTERN, .parse = label_segment_parse,
                    .doc = "A new code, without a slash and without spaces at its ends. It never "
                           "changes.",
                    .example = "\"StoreZero\""),

@@ -5,6 +5,7 @@
 /* What the tables share: POST needs both, PATCH can only move the source to another client. */
 #define CLIENT_ROW(must)                                                                           \
     FIELD_TEXT(struct source_input, client_id, .required = (must), .min = 1, .max = CLIENT_ID_MAX, \
+               .parse = client_id_parse,                                                           \
                .doc = "The application that may upload for it, as the tenant names it.",           \
                .example = "\"TsM2m000000000000000000000000001\"")
 
@@ -25,7 +26,7 @@ const struct schema source_schema = SCHEMA("Source", struct source, source_field
 static const struct field source_input_fields[] = {
     [SOURCE_INPUT_NAME] = FIELD_TEXT(
         struct source_input, name, .required = true, .min = 1, .max = SOURCE_NAME_MAX,
-        .pattern = "^[A-Za-z0-9._-]+$",
+        .parse = source_name_parse, .pattern = "^[A-Za-z0-9._-]+$",
         .doc = "A new name of A-Z a-z 0-9 . _ - characters.", .example = "\"contractor-tool\""),
     [SOURCE_INPUT_CLIENT] = CLIENT_ROW(true),
 };
@@ -59,20 +60,24 @@ static bool is_name_character(char c)
            c == '_' || c == '-';
 }
 
-const char *source_name_fault(struct str name)
+bool source_name_parse(struct str text, int64_t *out, const char **why)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        if (!is_name_character(name.data[i]))
-            return "must be of A-Z a-z 0-9 . _ -";
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_name_character(text.data[i])) {
+            *why = "must be of A-Z a-z 0-9 . _ -";
+            return false;
+        }
     }
-    return label_segment_fault(name);
+    return label_segment_parse(text, out, why);
 }
 
-const char *client_id_fault(struct str client_id)
+bool client_id_parse(struct str text, int64_t *out, const char **why)
 {
-    for (size_t i = 0; i < client_id.len; i++) {
-        if (client_id.data[i] <= ' ' || client_id.data[i] > '~')
-            return "must be of ASCII characters without spaces";
+    (void)out; /* a text has no number */
+    *why = "must be of ASCII characters without spaces";
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~')
+            return false;
     }
-    return NULL;
+    return true;
 }

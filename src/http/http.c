@@ -90,18 +90,23 @@ void http_reply_head(struct buf *out, const struct http_reply *reply)
     buf_add_str(out, STR("\r\n\r\n"));
 }
 
-bool http_is_json(struct str content_type)
+bool http_is_media(struct str content_type, const char *media)
 {
     struct str parameter, value;
     struct str type = str_trim(str_cut(content_type, ';', &parameter));
 
-    if (!str_eq_nocase(type, STR("application/json")))
+    if (!str_eq_nocase(type, str_of(media)))
         return false;
     if (parameter.data == NULL)
         return true;
     struct str name = str_trim(str_cut(str_trim(parameter), '=', &value));
     return str_eq_nocase(name, STR("charset")) &&
            (str_eq_nocase(value, STR("utf-8")) || str_eq_nocase(value, STR("\"utf-8\"")));
+}
+
+bool http_is_json(struct str content_type)
+{
+    return http_is_media(content_type, "application/json");
 }
 
 bool http_content_length(const struct http_request *request, int64_t *out)

@@ -38,7 +38,15 @@ static void write_document(struct buf *b, enum status st, const struct faults *f
     buf_add_char(b, '"');
     if (faults->count > 0)
         write_faults(b, faults);
-    buf_add_str(b, STR("}\n"));
+}
+
+void problem_open(struct http_reply *reply, enum status st, const struct faults *faults,
+                  struct str request_id)
+{
+    reply->status = status_http(st);
+    reply->content_type = "application/problem+json";
+    buf_init(&reply->body, reply->mem, HTTP_REPLY_MAX);
+    write_document(&reply->body, st, faults, request_id);
 }
 
 void problem_write(struct http_reply *reply, enum status st, const struct faults *faults,
@@ -47,10 +55,8 @@ void problem_write(struct http_reply *reply, enum status st, const struct faults
     static char last_resort[] =
         "{\"type\":\"about:blank\",\"title\":\"Out of memory\",\"status\":503}\n";
 
-    reply->status = status_http(st);
-    reply->content_type = "application/problem+json";
-    buf_init(&reply->body, reply->mem, HTTP_REPLY_MAX);
-    write_document(&reply->body, st, faults, request_id);
+    problem_open(reply, st, faults, request_id);
+    buf_add_str(&reply->body, STR("}\n"));
     if (reply->body.status != STATUS_OK) { /* no memory even for this: a text that needs none */
         reply->status = 503;
         reply->body = (struct buf){.data = last_resort, .len = sizeof last_resort - 1};

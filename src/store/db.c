@@ -19,8 +19,8 @@ static const struct {
     {1205, DB_REPEAT}, /* lock wait time-out: only the statement is undone */
     {1020, DB_REPEAT}, /* record has changed (snapshot isolation of MariaDB) */
     {1317, DB_REPEAT}, /* query interrupted */
-    {1969, DB_REPEAT}, /* statement time limit, MariaDB */
-    {3024, DB_REPEAT}, /* statement time limit, MySQL */
+    {1969, DB_SLOW},   /* statement time limit, MariaDB */
+    {3024, DB_SLOW},   /* statement time limit, MySQL */
     {1062, DB_DUPLICATE}, {1586, DB_DUPLICATE},
     {3819, DB_CHECK}, /* MySQL */
     {4025, DB_CHECK}, /* MariaDB */
@@ -67,6 +67,7 @@ enum status db_fault_status(enum db_fault fault)
         return STATUS_OK;
     case DB_GONE:
     case DB_LATE:
+    case DB_SLOW:
         return STATUS_UNAVAILABLE;
     case DB_REPEAT:
         return STATUS_CONTENDED;
@@ -169,16 +170,11 @@ static bool run_text(MYSQL *handle, const char *text)
 
 static const char *set_transaction(enum db_role role)
 {
-    switch (role) {
-    case DB_WRITE:
+    if (role == DB_WRITE)
         return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
-    case DB_VERIFY: /* what its first statement sees is what all of them see */
-        return "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-    case DB_READ:
-    case DB_STREAM:
-        break;
-    }
-    return "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY";
+    /* What the first statement of a transaction sees is what all of them see. One that commits by
+     * itself is a transaction of its own. */
+    return "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 }
 
 /* What each session starts with, whatever the server's defaults are. Only a number of our

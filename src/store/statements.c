@@ -33,12 +33,65 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
 #define ENTRY_WITH_OWNER                                                                           \
     "SELECT " ENTRY_COLUMNS ", p.user_id FROM entry e JOIN person p ON p.id = e.person_id"         \
     " WHERE e.id = ? AND " WHO_SEES_ENTRY
+/* Reports: entries within dates and statuses, of one person or of everybody. `everybody` begins at
+ * the projects, so that all is read from the index entry_project and none from the table. What takes
+ * too long is ended by the server (MariaDB reads the comment with M, MySQL the one with +): without
+ * that it would go on there when the answer is no longer waited for. */
+#define REPORT_SELECT                                                                              \
+    "/*M! SET STATEMENT max_statement_time = 1.8 FOR */ SELECT /*+ MAX_EXECUTION_TIME(1800) */ "
+#define REPORT_SUMS "COUNT(*) AS entries, CAST(COALESCE(SUM(e.minutes), 0) AS SIGNED) AS minutes"
+#define REPORT_REMAINDERS                                                                          \
+    ", CAST(COALESCE(SUM(e.minutes * 5 MOD 3 = 2), 0) AS SIGNED) AS twos,"                         \
+    " CAST(COALESCE(SUM(e.minutes * 5 MOD 3 = 1), 0) AS SIGNED) AS ones"
+#define REPORT_KEYS                                                                                \
+    "IF(?, e.project_id, 0) AS g_project, IF(?, e.person_id, 0) AS g_person,"                      \
+    " IF(?, YEARWEEK(e.work_date, 3), 0) AS week_number,"                                          \
+    " IF(?, EXTRACT(YEAR_MONTH FROM e.work_date), 0) AS month_number,"                             \
+    " IF(?, e.status + 1, 0) AS status_number, "
+#define REPORT_BY_KEYS                                                                             \
+    " GROUP BY g_project, g_person, week_number, month_number, status_number LIMIT ?"
+#define REPORT_EVERYBODY                                                                           \
+    " FROM project j STRAIGHT_JOIN entry e FORCE INDEX (entry_project) ON e.project_id = j.id"     \
+    " AND e.work_date BETWEEN ? AND ? AND e.status IN (?, ?, ?, ?) AND e.status <> 0"              \
+    " WHERE ? = 1 AND j.id BETWEEN ? AND ?"
+#define REPORT_ONE_PERSON                                                                          \
+    " FROM entry e WHERE e.person_id = ? AND " WHO_SEES_ENTRY                                      \
+    " AND e.work_date BETWEEN ? AND ? AND e.status IN (?, ?, ?, ?)"                                \
+    " AND e.project_id BETWEEN ? AND ?"
+/* Names are looked up when the sums are made. ELT picks the column of each place in the order. What
+ * follows the columns is never picked: it tells the keys apart, because MariaDB drops one that looks
+ * like another, and where two parameters happened to be equal it does so for good. */
+#define REPORT_SORT_KEY(place)                                                                     \
+    "ELT(?, j.code, p.user_id, g.week_number, g.month_number, g.status_number, '" place "')"
+#define REPORT_ORDER                                                                               \
+    REPORT_SORT_KEY("1")                                                                           \
+    ", " REPORT_SORT_KEY("2") ", " REPORT_SORT_KEY("3") ", " REPORT_SORT_KEY(                      \
+        "4") ", " REPORT_SORT_KEY("5")
+#define REPORT_NAMED(sums)                                                                         \
+    REPORT_SELECT                                                                                  \
+    "COALESCE(p.id, 0) AS person_id, p.user_id, p.name, p.employee_number,"                        \
+    " COALESCE(p.kind + 1, 0) AS kind_number, j.code AS project, j.name AS project_name,"          \
+    " j.customer, g.week_number, g.month_number, g.status_number, g.entries, g.minutes"            \
+    " FROM (" sums ") g LEFT JOIN project j ON j.id = g.g_project"                                 \
+    " LEFT JOIN person p ON p.id = g.g_person ORDER BY " REPORT_ORDER
+/* Persons with the week that is looked at; drafts show as the state `open` alone. */
+#define MISSING_COLUMNS                                                                            \
+    "p.id AS person_id, p.user_id, p.name, p.kind, p.employee_number,"                             \
+    " COALESCE(w.n_draft, 0) AS drafts, COALESCE(w.n_submitted, 0) AS submitted,"                  \
+    " COALESCE(w.n_approved, 0) AS approved, COALESCE(w.n_rejected, 0) AS rejected,"               \
+    " COALESCE(w.empty_status, 0) AS empty_status"
+#define MISSING_WEEK                                                                               \
+    " LEFT JOIN week w ON w.person_id = p.id AND w.week = ?"                                       \
+    " WHERE (p.id = ? OR ? = 1) AND COALESCE(p.active_from, DATE(p.created_at)) <= ?"              \
+    " AND (p.active_to IS NULL OR p.active_to >= ?)"                                               \
+    " AND (w.person_id IS NULL OR w.n_draft > 0 OR w.n_rejected > 0"                               \
+    " OR (w.n_submitted + w.n_approved = 0 AND w.empty_status IN (0, 3)))"
 
 /* Of a person's week: the person, the week's row and its entries in one result; what is not there is
  * NULL. A week without a row lies inside the period lock as far as the lock itself says. Not sorted: an
  * ORDER BY makes the server copy all of it first. */
 #define SHEET_ROWS                                                                                 \
-    "SELECT " ENTRY_COLUMNS ", p.user_id, p.id AS owner_id, w.version AS week_version, w.seq,"     \
+    "SELECT " ENTRY_COLUMNS ", p.user_id, p.id AS owner_id, w.version AS week_version,"            \
     " COALESCE(w.locked_days, LEAST(7, GREATEST(0, DATEDIFF(l.locked_through, ?) + 1)), 0)"        \
     " AS locked_days, w.empty_status, w.reason AS week_reason, w.n_draft, " ACTIVE_RANGE           \
     " FROM person p LEFT JOIN period_lock l ON l.id = 1"                                           \
@@ -50,6 +103,38 @@ _Static_assert(STREAM_PERSON == 0 && STREAM_PROJECT == 1 && STREAM_PERIOD == 2 &
     " w.reason"
 #define WEEK_MINUTES "(w.d1 + w.d2 + w.d3 + w.d4 + w.d5 + w.d6 + w.d7)"
 #define ACTIVE_RANGE "COALESCE(p.active_from, DATE(p.created_at)) AS active_from, p.active_to"
+
+/* A row many times over: STMT_BLOCK. */
+#define TIMES_4(row) row row row row
+#define TIMES_32(row)                                                                              \
+    TIMES_4(row)                                                                                   \
+    TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row) TIMES_4(row)
+#define COMMA_4(row) row ", " row ", " row ", " row
+#define COMMA_16(row) COMMA_4(row) ", " COMMA_4(row) ", " COMMA_4(row) ", " COMMA_4(row)
+#define COMMA_32(row) COMMA_16(row) ", " COMMA_16(row)
+#define EVENT_LETTERS "iiiiiimbbbbbbb"
+#define EVENT_INTO                                                                                 \
+    "INSERT INTO event (person_id, week, seq, actor_id, action, entry_id, at, ikey,"               \
+    " request_hash, salt, digest, mac, before_json, after_json) VALUES "
+#define EVENT_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+/* What was last uploaded, with the entry that it became if that is still there. */
+#define UPLOADED_ROWS                                                                                              \
+    "SELECT s.external_id AS uploaded_id, s.entry_id AS uploaded_entry, s.content_hash, p.user_id, " ENTRY_COLUMNS \
+    " FROM entry_source s LEFT JOIN entry e ON e.id = s.entry_id"                                                  \
+    " LEFT JOIN person p ON p.id = e.person_id WHERE s.source_id = ? AND s.external_id IN "
+#define ENTRY_ADD_LETTERS "idiititiimmtb"
+#define ENTRY_ADD_INTO                                                                             \
+    "INSERT INTO entry (person_id, work_date, id, project_id, project_code, minutes, note,"        \
+    " status, reason, edited_by, created_at, updated_at, source, external_id, version) VALUES "
+#define ENTRY_ADD_ROW "(?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, 1)"
+#define EXTERNAL_ADD_INTO                                                                          \
+    "INSERT INTO entry_source (source_id, external_id, entry_id, content_hash) VALUES "
+#define UPLOAD_COLUMNS                                                                             \
+    "u.id, s.name AS source, u.mode, u.state, u.received, u.done, u.created, u.updated,"           \
+    " u.unchanged, u.removed, u.rejected, u.created_at"                                            \
+    " FROM upload u LEFT JOIN source s ON s.id = u.source_id"
+#define UPLOAD_ROW_INTO                                                                            \
+    "INSERT INTO upload_row (upload_id, row_no, external_id, outcome, entry_id, problem) VALUES "
 
 const struct stmt_spec stmt_specs[STMT_COUNT] = {
 #define STATEMENT(ident, connection, parameters, rows, text)                                       \
@@ -363,6 +448,8 @@ static enum db_fault run_failed(struct db *db, const struct stmt *s)
     enum db_fault fault = db_fault_of(error);
     bool expected = fault == DB_DUPLICATE || fault == DB_CHECK;
 
+    db->slow = fault == DB_SLOW;
+
     (void)snprintf(db->fault_text, sizeof db->fault_text, "%s", mysql_stmt_error(s->handle));
     LOG(fault == DB_BROKEN ? LOG_ERROR
         : expected         ? LOG_DEBUG
@@ -487,6 +574,11 @@ enum db_fault stmt_next(struct db *db, enum stmt_id id, void *row, bool *found)
     for (size_t i = 0; i < s->column_count; i++)
         get_column(&s->columns[i], row);
     return DB_FINE;
+}
+
+void stmt_rewind(struct db *db, enum stmt_id id)
+{
+    mysql_stmt_data_seek(db->stmts[id]->handle, 0);
 }
 
 void stmt_done(struct db *db, enum stmt_id id)

@@ -136,6 +136,11 @@ void store_request_begin(struct store *store)
     store->deadline_ms = clock_mono_ms() + store->config.request_ms;
 }
 
+void store_request_allow(struct store *store, int64_t ms)
+{
+    store->deadline_ms = clock_mono_ms() + ms;
+}
+
 bool store_is_late(const struct store *store)
 {
     return clock_mono_ms() >= store->deadline_ms;
@@ -156,7 +161,9 @@ enum status read_run(struct store *store, enum stmt_id id, const struct value *v
 {
     enum db_fault fault = DB_FINE;
 
-    for (int tries = 0; tries < 2; tries++) {
+    if (store->in_snapshot && store->reader.handle == NULL)
+        return STATUS_UNAVAILABLE;
+    for (int tries = 0; tries < (store->in_snapshot ? 1 : 2); tries++) {
         enum status st = db_ready(&store->reader);
         if (st != STATUS_OK)
             return st;
@@ -187,4 +194,21 @@ enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
         st = stmt_keep(mem, &store->reader, id, row);
     stmt_done(&store->reader, id);
     return st;
+}
+
+enum status read_snapshot_begin(struct store *store)
+{
+    enum status st = read_run(store, STMT_SNAPSHOT_BEGIN, NULL, 0);
+
+    store->in_snapshot = st == STATUS_OK;
+    return st;
+}
+
+/* A connection that cannot be put back is given up: the next one begins anew. */
+void read_snapshot_end(struct store *store)
+{
+    store->in_snapshot = false;
+    if (store->reader.handle != NULL &&
+        stmt_run(&store->reader, STMT_SNAPSHOT_END, NULL, 0) != DB_FINE)
+        db_close(&store->reader);
 }

@@ -176,9 +176,11 @@ static enum status of_week(struct store *store, const struct audit_filter *f)
 {
     const struct audit_place *after = &f->after;
 
+    /* of the person where the page before ended there may be nothing left */
     return read_run(store, STMT_AUDIT_OF_WEEK,
-                    VALUES(V_INT(f->week.number), V_TIME(f->from_us), V_TIME(f->to_us),
-                           V_INT(after->owner_id), V_INT(after->owner_id), V_INT(after->seq),
+                    VALUES(V_INT(f->week.number), V_INT(after->owner_id), V_TIME(f->from_us),
+                           V_TIME(f->to_us), V_INT(f->limit + 1), V_TIME(f->from_us),
+                           V_TIME(f->to_us), V_INT(after->owner_id), V_INT(after->seq),
                            V_INT(f->limit)));
 }
 
@@ -257,13 +259,17 @@ enum status audit_reader_open(TALLOC_CTX *mem, struct store *store, struct audit
 }
 
 /* The result of a statement for a range of owners, row by row. */
-static enum status run_for(struct audit_reader *reader, enum stmt_id id, int64_t person_id)
+static enum status run_range(struct audit_reader *reader, enum stmt_id id, int64_t first,
+                             int64_t last)
 {
-    const struct value first = V_INT(person_id),
-                       last = V_INT(person_id > 0 ? person_id : UINT32_MAX);
-    const struct value range[] = {first, last, first, last};
+    const struct value range[] = {V_INT(first), V_INT(last), V_INT(first), V_INT(last)};
 
     return db_fault_status(stmt_run(&reader->db, id, range, strlen(stmt_specs[id].parameters)));
+}
+
+static enum status run_for(struct audit_reader *reader, enum stmt_id id, int64_t person_id)
+{
+    return run_range(reader, id, person_id, person_id > 0 ? person_id : UINT32_MAX);
 }
 
 static enum status next_of(struct audit_reader *reader, enum stmt_id id, void *row, bool *found)
@@ -339,7 +345,6 @@ static struct stored_event stored_event_of(const struct stored_row *row)
     copy_bytes(stored.event.request_hash, REQUEST_HASH_LEN, row->request_hash);
     copy_bytes(stored.event.salt, EVENT_SALT_LEN, row->salt);
     copy_bytes(stored.event.digest, EVENT_MAC_LEN, row->digest);
-    copy_bytes(stored.event.mac, EVENT_MAC_LEN, row->mac);
     return stored;
 }
 
@@ -421,12 +426,12 @@ static const struct schema difference_schema =
     SCHEMA("week_difference", struct difference_row, difference_columns);
 const struct rows week_difference_rows = {&difference_schema, NULL};
 
-enum status audit_weeks_each(struct audit_reader *reader, int64_t person_id,
-                             week_difference_fn *each, void *arg)
+static enum status weeks_of(struct audit_reader *reader, int64_t first, int64_t last,
+                            week_difference_fn *each, void *arg)
 {
     struct difference_row row;
     bool found = false;
-    enum status st = run_for(reader, STMT_VERIFY_WEEKS, person_id);
+    enum status st = run_range(reader, STMT_VERIFY_WEEKS, first, last);
 
     while (st == STATUS_OK) {
         st = next_of(reader, STMT_VERIFY_WEEKS, &row, &found);
@@ -436,5 +441,40 @@ enum status audit_weeks_each(struct audit_reader *reader, int64_t person_id,
         st = each(&row.difference, arg);
     }
     stmt_done(&reader->db, STMT_VERIFY_WEEKS);
+    return st;
+}
+
+/* The first owner of weeks or entries from this number on; beyond all numbers when there is none. */
+static enum status next_owner(struct audit_reader *reader, int64_t from, int64_t *out)
+{
+    struct number_row row = {0};
+    bool found = false;
+    enum status st = run_range(reader, STMT_VERIFY_NEXT, from, from);
+
+    if (st == STATUS_OK)
+        st = next_of(reader, STMT_VERIFY_NEXT, &row, &found);
+    stmt_done(&reader->db, STMT_VERIFY_NEXT);
+    if (st == STATUS_OK)
+        *out = row.number;
+    return st;
+}
+
+/* Some owners at a time, so that the server can group their weeks in its memory. */
+enum status audit_weeks_each(struct audit_reader *reader, int64_t person_id,
+                             week_difference_fn *each, void *arg)
+{
+    enum { OWNERS = 32 };
+    int64_t first = person_id;
+    enum status st = STATUS_OK;
+
+    if (person_id > 0)
+        return weeks_of(reader, person_id, person_id, each, arg);
+    while (st == STATUS_OK) {
+        st = next_owner(reader, first, &first);
+        if (st != STATUS_OK || first > UINT32_MAX)
+            break;
+        st = weeks_of(reader, first, first + OWNERS - 1, each, arg);
+        first += OWNERS;
+    }
     return st;
 }

@@ -2,19 +2,19 @@
 
 /* --- the inbox ------------------------------------------------------------------------------- */
 
-static enum status each_row(struct store *store, enum stmt_id id, store_entry_fn *each, void *arg)
+static enum status each_row(struct store *store, store_entry_fn *each, void *arg)
 {
     enum status st = STATUS_OK;
     struct entry row = {.user_id = STR("")};
     bool found = false;
 
     while (st == STATUS_OK) {
-        st = read_next(store, id, &row, &found);
+        st = read_next(store, STMT_INBOX, &row, &found);
         if (st != STATUS_OK || !found)
             break;
         st = each(&row, arg);
     }
-    stmt_done(&store->reader, id);
+    stmt_done(&store->reader, STMT_INBOX);
     return st;
 }
 
@@ -22,21 +22,13 @@ enum status store_inbox_each(struct store *store, const struct principal *who,
                              const struct inbox_filter *f, store_entry_fn *each, void *arg)
 {
     const struct date from = f->after_date.days > f->from.days ? f->after_date : f->from;
-    const struct value sees = V_INT(who->sees_others), self = V_INT(who->person_id);
-    const struct value project = V_TEXT(f->project);
-    enum stmt_id id = f->person_id == 0 ? STMT_INBOX : STMT_INBOX_OF;
-    enum status st;
+    const struct value person = V_INT(f->person_id), project = V_INT(f->project_id);
+    enum status st = read_run(store, STMT_INBOX,
+                              VALUES(V_INT(who->sees_others), V_INT(who->person_id), V_DATE(from),
+                                     V_DATE(f->to), V_DATE(f->after_date), V_INT(f->after_id),
+                                     person, person, project, project, V_INT(f->limit)));
 
-    if (id == STMT_INBOX)
-        st = read_run(store, id,
-                      VALUES(sees, self, V_DATE(from), V_DATE(f->to), V_DATE(f->after_date),
-                             V_INT(f->after_id), project, project, V_INT(f->limit)));
-    else
-        st = read_run(store, id,
-                      VALUES(sees, self, V_INT(f->person_id), V_DATE(from), V_DATE(f->to),
-                             V_DATE(f->after_date), V_INT(f->after_id), project, project,
-                             V_INT(f->limit)));
-    return st == STATUS_OK ? each_row(store, id, each, arg) : st;
+    return st == STATUS_OK ? each_row(store, each, arg) : st;
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */

@@ -44,6 +44,9 @@ struct stmt_spec {
 };
 extern const struct stmt_spec stmt_specs[STMT_COUNT];
 
+/* Rows that a statement ending in _BLOCK takes at once. */
+enum { STMT_BLOCK = 32 };
+
 struct number_row {
     int64_t number;
 };
@@ -53,7 +56,8 @@ struct schema_state {
 extern const struct rows schema_state_rows, number_rows, person_rows, project_rows, entry_rows,
     week_rows, period_lock_rows, replay_rows, mac_rows, sheet_rows, week_total_rows, active_rows,
     source_rows, period_rows, audit_event_rows, stored_event_rows, stream_rows,
-    week_difference_rows;
+    week_difference_rows, upload_source_rows, person_match_rows, held_week_rows, uploaded_rows,
+    upload_rows, upload_result_rows, report_rows, report_total_rows, missing_rows;
 
 /* A parameter: the letter must be the one in the statement's row. */
 struct value {
@@ -84,6 +88,7 @@ enum db_fault {
     DB_REPEAT, /* deadlock, lock time-out, interrupted: roll back and run the transaction again */
     DB_DUPLICATE, /* a unique key; stmt_fault_key says which */
     DB_CHECK,     /* a CHECK constraint, or a number out of its column's range */
+    DB_SLOW,      /* the server has ended a statement that took longer than it may */
     DB_LATE,      /* the request's time is over; nothing was sent */
     DB_NO_MEMORY,
     DB_BROKEN /* anything else: ours to mend */
@@ -97,6 +102,7 @@ struct db {
     MYSQL *handle;   /* NULL = not connected */
     TALLOC_CTX *mem; /* of this connection */
     struct stmt *stmts[STMT_COUNT];
+    bool slow;            /* the last failure was DB_SLOW */
     char fault_text[512]; /* the server's words on the last failure */
 };
 
@@ -107,8 +113,11 @@ struct store {
     int64_t deadline_ms;   /* of the request, monotonic */
     int64_t no_connect_ms; /* after a failed connect: fail fast until then */
     bool in_transaction;
+    bool in_snapshot; /* the reader sees one moment: a lost connection must not be replaced */
     int64_t last_id;
     uint64_t jitter;
+    store_seal_fn *seal;
+    void *seal_arg;
     struct project_cache *projects;
     struct known_weeks *weeks;
 };
@@ -142,6 +151,8 @@ enum db_fault stmt_run(struct db *db, enum stmt_id id, const struct value *value
                        size_t count) TS_MUST_CHECK;
 /* The next row into its struct; texts live until the next call for this statement. */
 enum db_fault stmt_next(struct db *db, enum stmt_id id, void *row, bool *found) TS_MUST_CHECK;
+/* Back to the first row of the result. */
+void stmt_rewind(struct db *db, enum stmt_id id);
 /* Forgets the rest of a result. */
 void stmt_done(struct db *db, enum stmt_id id);
 int64_t stmt_affected(const struct db *db, enum stmt_id id);
@@ -161,6 +172,11 @@ enum status read_next(struct store *store, enum stmt_id id, void *row, bool *fou
 /* The same for the one row of a result, copied to mem. STATUS_NOT_FOUND. */
 enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
                      const struct value *values, size_t count, void *row) TS_MUST_CHECK;
+
+/* From here to the end, everything that is read is from the moment of the first statement. The end
+ * must be reached, whatever happened in between. */
+enum status read_snapshot_begin(struct store *store) TS_MUST_CHECK;
+void read_snapshot_end(struct store *store);
 
 /* --- transactions ---------------------------------------------------------------------------- */
 struct tx {

@@ -6,7 +6,7 @@
 /* The entry is the first member, so that the table of entries fits. */
 struct sheet_row {
     struct entry entry; /* id 0: none */
-    int64_t owner_id, week_version, seq, locked_days, empty_status, n_draft;
+    int64_t owner_id, week_version, locked_days, empty_status, n_draft;
     struct str week_reason;
     struct date active_from, active_to;
 };
@@ -15,7 +15,6 @@ static const struct field sheet_columns[] = {
     FIELD_INT(struct sheet_row, entry.edited_by, .column = "edited_by"),
     FIELD_INT(struct sheet_row, owner_id, .column = "owner_id"),
     FIELD_INT(struct sheet_row, week_version, .column = "week_version"),
-    FIELD_INT(struct sheet_row, seq, .column = "seq"),
     FIELD_INT(struct sheet_row, locked_days, .column = "locked_days"),
     FIELD_INT(struct sheet_row, empty_status, .column = "empty_status"),
     FIELD_INT(struct sheet_row, n_draft, .column = "n_draft"),
@@ -61,7 +60,6 @@ static void take_week(const struct sheet_row *row, const struct question *q, str
                             .user_id = row->entry.user_id,
                             .number = q->id.week,
                             .reason = row->week_reason,
-                            .seq = row->seq,
                             .locked_days = row->locked_days,
                             .empty_status = row->empty_status,
                             .hidden_drafts = q->who->person_id == row->owner_id ? 0 : row->n_draft,
@@ -139,6 +137,20 @@ enum status tx_sheet_get(TALLOC_CTX *mem, struct tx *tx, const struct principal 
 enum status tx_repeat(struct tx *tx)
 {
     return tx_end(tx, DB_REPEAT);
+}
+
+enum status tx_week_is(struct tx *tx, const struct principal *who, struct sheet_id id,
+                       int64_t version)
+{
+    struct number_row row = {0};
+    enum status st = tx_one(NULL, tx, STMT_WEEK_VERSION,
+                            VALUES(V_INT(id.person_id), V_INT(id.week.number),
+                                   V_INT(who->person_id), V_INT(who->sees_others)),
+                            &row);
+
+    if (st == STATUS_NOT_FOUND) /* the row is there and this transaction's */
+        return tx_end(tx, DB_BROKEN);
+    return st == STATUS_OK && row.number != version ? tx_repeat(tx) : st;
 }
 
 /* --- all entries of a week ------------------------------------------------------------------------ */

@@ -69,7 +69,7 @@ static enum db_fault update_week(struct tx *tx, const struct week_change *c,
                   VALUES(V_INT(m[0]), V_INT(m[1]), V_INT(m[2]), V_INT(m[3]), V_INT(m[4]),
                          V_INT(m[5]), V_INT(m[6]), V_INT(n[ENTRY_DRAFT]), V_INT(n[ENTRY_SUBMITTED]),
                          V_INT(n[ENTRY_APPROVED]), V_INT(n[ENTRY_REJECTED]),
-                         V_BYTES_N(event->mac, sizeof event->mac), V_INT(event->person_id),
+                         V_BYTES_N(event->link, sizeof event->link), V_INT(event->person_id),
                          V_INT(event->week.number), V_INT(first_day(c, event))));
 }
 
@@ -90,15 +90,15 @@ static enum db_fault add_to_week(struct tx *tx, const struct week_change *c,
     static const char first_head[EVENT_MAC_LEN] = {0};
     const int16_t *m = c->minutes, *n = c->count;
     const struct value day = V_INT(first_day(c, event));
-    const struct value mac = V_BYTES_N(event->mac, sizeof event->mac);
+    const struct value link = V_BYTES_N(event->link, sizeof event->link);
 
     return tx_try(tx, STMT_WEEK_ADD,
                   VALUES(V_INT(event->person_id), V_INT(event->week.number),
                          V_DATE(monday_of(event->week)), day, V_INT(m[0]), V_INT(m[1]), V_INT(m[2]),
                          V_INT(m[3]), V_INT(m[4]), V_INT(m[5]), V_INT(m[6]), V_INT(n[ENTRY_DRAFT]),
                          V_INT(n[ENTRY_SUBMITTED]), V_INT(n[ENTRY_APPROVED]),
-                         V_INT(n[ENTRY_REJECTED]), V_BYTES_N(first_head, sizeof first_head), mac,
-                         day, V_INT(m[0]), mac));
+                         V_INT(n[ENTRY_REJECTED]), V_BYTES_N(first_head, sizeof first_head), link,
+                         day, V_INT(m[0]), link));
 }
 
 /* An upsert makes a row of what is added: nothing may be taken away by it. */

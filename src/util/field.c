@@ -75,6 +75,9 @@ static bool fail(struct field_error *error, const char *code, const char *detail
 static bool read_text(const struct schema *schema, const struct field *field, struct str text,
                       void *object, struct field_error *error)
 {
+    const char *why = "is not such a text";
+    int64_t unused;
+
     if (!utf8_is_text(text))
         return fail(error, "characters",
                     "control characters other than tab and newline are not allowed");
@@ -85,6 +88,8 @@ static bool read_text(const struct schema *schema, const struct field *field, st
                        field->max, length);
         return fail(error, "length", error->detail);
     }
+    if (field->parse != NULL && !field->parse(text, &unused, &why))
+        return fail(error, "format", why);
     field_put_str(schema, field, object, text);
     return true;
 }

@@ -61,6 +61,7 @@ static enum status app_open(TALLOC_CTX *mem, struct app **out)
         st = api_open(app, app->verifier, app->store, app->settings.audit_key_file, &app->api);
     if (st != STATUS_OK)
         return talloc_free(app), st;
+    api_spool_in(app->api, app->settings.spool_dir);
     *out = app;
     return STATUS_OK;
 }

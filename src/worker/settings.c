@@ -65,6 +65,7 @@ static const struct setting table[] = {
            "time for a request with its retries"),
     TEXT("TS_AUDIT_KEY_FILE", audit_key_file, NULL,
          "file whose first line is the key of the audit chain"),
+    TEXT("TS_SPOOL_DIR", spool_dir, "/tmp", "folder in which an upload is kept while it is read"),
     TEXT("TS_ZONE", zone, "Europe/Berlin", "zone in which the company's day changes"),
     NUMBER("TS_REQUEST_MEMORY", request_memory, "8388608", 262144, 1 << 30,
            "bytes a request may allocate"),

@@ -11,6 +11,7 @@ struct settings {
     struct store_config store;
     const char *zone;
     const char *audit_key_file;
+    const char *spool_dir;
     int64_t request_memory; /* bytes a request may allocate */
     int64_t max_requests;   /* exit after so many; 0 = never (for measuring tools) */
     const char *log_level;

@@ -1,7 +1,8 @@
 /* Requests, from their text to their reply, through the whole API but for the database, which does
  * not answer here. The input reads like HTTP: a line `METHOD path?query`, header lines, an empty
- * line, the body. `Authorization: employee` (machine, reader, nobody) stands for a token that is
- * good. Whatever comes in: the reply is a well-formed document, and nobody gets in without a token. */
+ * line, the body. `Authorization: employee` (manager, machine, reader, nobody, admin) stands for a
+ * token that is good. Whatever comes in: the reply is a well-formed document, and nobody gets in
+ * without a token. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -24,10 +25,12 @@ static const struct {
 } callers[] = {
     {"employee", "\"sub\":\"auth0|ann\",\"email\":\"ann@abc.example\",\"email_verified\":true,"
                  "\"scope\":\"read:timesheets create:timesheets delete:timesheets\""},
+    {"manager", "\"sub\":\"auth0|mia\",\"scope\":\"approve:timesheets\""},
     {"machine",
      "\"sub\":\"robot@clients\",\"gty\":\"client-credentials\",\"scope\":\"batch:upload\""},
     {"reader", "\"sub\":\"auth0|bob\",\"scope\":\"read:timesheets\""},
     {"nobody", "\"sub\":\"auth0|eve\",\"scope\":\"openid\""},
+    {"admin", "\"sub\":\"auth0|root\",\"scope\":\"read:timesheets admin:timesheets\""},
 };
 enum { CALLERS = sizeof callers / sizeof callers[0] };
 

@@ -33,6 +33,8 @@ describe('from a token to a stored entry', () => {
       'version',
       'created_at',
       'updated_at',
+      'source',
+      'external_id',
     ]);
     const { id, created_at: createdAt, updated_at: updatedAt, ...rest } = entry;
     assert.deepEqual(rest, {
@@ -46,6 +48,8 @@ describe('from a token to a stored entry', () => {
       approved: false,
       reason: null,
       version: 1,
+      source: null,
+      external_id: null,
     });
     assert.ok(Number.isSafeInteger(id) && id > 0, 'an id below 2^53');
     assert.equal(updatedAt, createdAt);

@@ -210,7 +210,10 @@ describe('the list of weeks', () => {
     const list = states(await ann.get(WEEKS));
     assert.equal(list.length, 12);
     assert.equal(list[0], `${name(0)} open`);
-    assert.deepEqual(list.slice(1, 11), range(10).map((n) => `${name(-1 - n)} missing`));
+    assert.deepEqual(
+      list.slice(1, 11),
+      range(10).map((n) => `${name(-1 - n)} missing`),
+    );
     assert.equal(list[11], `${name(-11)} submitted`);
   });
 
@@ -235,11 +238,7 @@ describe('the list of weeks', () => {
     expectStatus(await submit(ann, '"w0"', { path: `${WEEKS}/${name(-1)}/submission` }), 200);
     const { json: entry, etag } = await ann.post(work({ date: monday(-2) }));
     expectStatus(await ann.delete(entry.id, etag), 204);
-    assert.deepEqual(states(await ann.get(WEEKS)), [
-      `${name(0)} open`,
-      `${name(-1)} submitted`,
-      `${name(-2)} missing`,
-    ]);
+    assert.deepEqual(states(await ann.get(WEEKS)), [`${name(0)} open`, `${name(-1)} submitted`, `${name(-2)} missing`]);
   });
 
   test('from and to; a page at a time gives the same weeks', async () => {
@@ -299,7 +298,14 @@ describe('the list of weeks', () => {
     const range24 = 'from=2024-W18&to=2024-W21';
     const { json } = expectStatus(await mona.get(`${WEEKS}?user=${ann.email}&${range24}`), 200);
     assert.deepEqual(
-      json.map(({ week, state, minutes, entries, draft, submitted }) => [week, state, minutes, entries, draft, submitted]),
+      json.map(({ week, state, minutes, entries, draft, submitted }) => [
+        week,
+        state,
+        minutes,
+        entries,
+        draft,
+        submitted,
+      ]),
       [
         ['2024-W20', 'open', 0, 0, 0, 0],
         ['2024-W19', 'open', 50, 1, 0, 1],
@@ -319,11 +325,7 @@ describe('saving a grid', () => {
   test('new cells become drafts; the reply is the week; one event holds it', async () => {
     const ann = await newPerson();
     const reply = expectStatus(
-      await put(
-        ann,
-        [cell(TUE, 120, { note: 'x' }), { date: MON, project: 'INTERNAL', hours: '7.5' }],
-        '"w0"',
-      ),
+      await put(ann, [cell(TUE, 120, { note: 'x' }), { date: MON, project: 'INTERNAL', hours: '7.5' }], '"w0"'),
       200,
     );
     assert.equal(reply.etag, '"w1"');
@@ -366,14 +368,11 @@ describe('saving a grid', () => {
       200,
     );
     assert.equal(reply.etag, '"w2"');
-    assert.deepEqual(
-      reply.json.entries.map(({ id, minutes, version }) => [id, minutes, version]).slice(0, 3),
-      [
-        [mon.id, 61, 2],
-        [wed.id, 80, 1],
-        [thu.id, 90, 1],
-      ],
-    );
+    assert.deepEqual(reply.json.entries.map(({ id, minutes, version }) => [id, minutes, version]).slice(0, 3), [
+      [mon.id, 61, 2],
+      [wed.id, 80, 1],
+      [thu.id, 90, 1],
+    ]);
     assert.deepEqual(
       reply.json.days.map(({ minutes }) => minutes),
       [61, 0, 80, 90, 100, 0, 0],
@@ -471,7 +470,14 @@ describe('saving a grid', () => {
     const [mon, tue, wed, fri] = now.entries.map((entry) => again(entry));
     await unchanged(async () => {
       const problem = expectProblem(
-        await put(ann, [{ ...fri, minutes: 1 }, { ...wed, minutes: 1 }], etag),
+        await put(
+          ann,
+          [
+            { ...fri, minutes: 1 },
+            { ...wed, minutes: 1 },
+          ],
+          etag,
+        ),
         409,
         'approved',
       );
@@ -496,7 +502,18 @@ describe('saving a grid', () => {
           [pointer],
         );
       }
-      expectProblem(await put(ann, [{ ...mon, note: 'x' }, { ...wed, note: 'x' }], etag), 409, 'approved');
+      expectProblem(
+        await put(
+          ann,
+          [
+            { ...mon, note: 'x' },
+            { ...wed, note: 'x' },
+          ],
+          etag,
+        ),
+        409,
+        'approved',
+      );
     });
     expectStatus(await put(ann, [cell(THU), { ...fri, date: THU }], etag), 200);
   });
@@ -537,7 +554,17 @@ describe('saving a grid', () => {
     const ann = await newPerson();
     const { json, etag } = await saved(ann, cell(MON, 1440), cell(TUE, 1440));
     const [mon, tue] = json.entries.map((entry) => again(entry));
-    const moved = expectStatus(await put(ann, [{ ...mon, date: TUE }, { ...tue, date: MON }], etag), 200);
+    const moved = expectStatus(
+      await put(
+        ann,
+        [
+          { ...mon, date: TUE },
+          { ...tue, date: MON },
+        ],
+        etag,
+      ),
+      200,
+    );
     assert.deepEqual(
       moved.json.entries.map(({ id }) => id),
       [tue.id, mon.id],
@@ -546,12 +573,20 @@ describe('saving a grid', () => {
       const items = [cell(WED, 780), cell(THU, 60), { date: WED, project: 'INTERNAL', hours: 13 }, cell(TUE, 1)];
       expectFaults(
         await put(ann, items, moved.etag),
-        { '/entries/0/minutes': 'day-over-24h', '/entries/2/hours': 'day-over-24h', '/entries/3/minutes': 'day-over-24h' },
+        {
+          '/entries/0/minutes': 'day-over-24h',
+          '/entries/2/hours': 'day-over-24h',
+          '/entries/3/minutes': 'day-over-24h',
+        },
         'day-over-24h',
       );
-      expectFaults(await put(ann, [again(moved.json.entries[0], { date: TUE })], moved.etag), {
-        '/entries/0/minutes': 'day-over-24h',
-      }, 'day-over-24h');
+      expectFaults(
+        await put(ann, [again(moved.json.entries[0], { date: TUE })], moved.etag),
+        {
+          '/entries/0/minutes': 'day-over-24h',
+        },
+        'day-over-24h',
+      );
     });
     expectStatus(await put(ann, [cell(WED, 780), cell(WED, 660)], moved.etag), 200);
     await checkBooks(ann);
@@ -685,7 +720,11 @@ describe('saving a grid', () => {
     const body = JSON.stringify({ entries: full });
     assert.ok(Buffer.byteLength(body) > 64 * 1024);
     expectStatus(await put(ann, full, '"w0"'), 200);
-    const reply = await put(ann, range(260).map((n) => cell(MON, 1, { note: 'ü'.repeat(500), n })), '"w1"');
+    const reply = await put(
+      ann,
+      range(260).map((n) => cell(MON, 1, { note: 'ü'.repeat(500), n })),
+      '"w1"',
+    );
     assert.equal(reply.status, 413);
     await checkBooks(ann);
   });
@@ -696,10 +735,7 @@ describe('versions and repetitions', () => {
     const ann = await newPerson();
     await saved(ann, cell(MON));
     await unchanged(async () => {
-      for (const request of [
-        (tag) => put(ann, [cell(TUE)], tag),
-        (tag) => submit(ann, tag),
-      ]) {
+      for (const request of [(tag) => put(ann, [cell(TUE)], tag), (tag) => submit(ann, tag)]) {
         expectProblem(await request(undefined), 428, 'precondition-required');
         for (const tag of ['"w0"', '"w2"', '"e1"', 'w1', '"w1'])
           expectProblem(await request(tag), 412, 'version-mismatch');
@@ -772,13 +808,7 @@ describe('versions and repetitions', () => {
     const ann = await newPerson();
     const first = await saved(ann, cell(MON), cell(TUE), cell(WED));
     const [mon, tue, wed] = first.json.entries.map((entry) => again(entry));
-    const items = [
-      { ...mon, minutes: 5 },
-      { id: tue.id, delete: true },
-      wed,
-      cell(FRI, 7),
-      cell(FRI, 7),
-    ];
+    const items = [{ ...mon, minutes: 5 }, { id: tue.id, delete: true }, wed, cell(FRI, 7), cell(FRI, 7)];
     const second = expectStatus(await put(ann, items, first.etag), 200);
     await unchanged(async () => {
       const third = expectStatus(await put(ann, items, first.etag), 200);
@@ -813,8 +843,7 @@ describe('versions and repetitions', () => {
       [[cell(WED, 1, { project: 'BAKERY' })], etag, 409, 'project-closed'],
     ];
     await unchanged(async () => {
-      for (const [entries, tag, status, slug] of mistakes)
-        expectProblem(await put(ann, entries, tag), status, slug);
+      for (const [entries, tag, status, slug] of mistakes) expectProblem(await put(ann, entries, tag), status, slug);
       expectProblem(await put(ann, [cell(MON, 441)], undefined, { path: `${WEEKS}/2025-W53` }), 404, 'not-found');
       expectProblem(await submit(ann, undefined, { path: `${WEEKS}/2025-W53/submission` }), 404, 'not-found');
     });
@@ -890,11 +919,7 @@ describe('submitting and withdrawing', () => {
     expectFaults(await ann.send('PUT', SUBMISSION, { json: { comment: 'x' }, headers: headers('"w2"') }), {
       '/comment': 'unknown',
     });
-    expectProblem(
-      await ann.send('PUT', SUBMISSION, { body: '[]', headers: headers('"w2"') }),
-      400,
-      'malformed-json',
-    );
+    expectProblem(await ann.send('PUT', SUBMISSION, { body: '[]', headers: headers('"w2"') }), 400, 'malformed-json');
     expectProblem(
       await ann.send('DELETE', SUBMISSION, { json: {}, headers: headers('"w2"') }),
       400,

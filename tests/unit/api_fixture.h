@@ -15,6 +15,7 @@
 #define SITE_CLAIMS "https://timesheets.example/"
 /* never asked: the tests know the key */
 #define SITE_JWKS_URL "https://127.0.0.1:1/jwks.json"
+#define SITE_AUDIT_KEY "0123456789abcdef0123456789abcdef"
 #define SCOPES_ALL                                                                                 \
     "read:timesheets create:timesheets delete:timesheets approve:timesheets batch:upload "         \
     "admin:timesheets"
@@ -64,10 +65,58 @@ static inline struct api *site_worker(struct site *s, struct verifier *verifier)
     struct store *store;
     struct api *api;
 
-    unit_write_file(path, STR("0123456789abcdef0123456789abcdef\n"));
+    unit_write_file(path, STR(SITE_AUDIT_KEY "\n"));
     ck_assert_int_eq(store_open(s, &s->w->config, &store), STATUS_OK);
     ck_assert_int_eq(api_open(s, verifier, store, path, &api), STATUS_OK);
     return api;
+}
+
+/* Each event's mac, and the heads they make, computed again with the key. */
+struct chain {
+    struct audit_key key;
+    int64_t person_id, seq, streams;
+    struct iso_week week;
+    uint8_t head[EVENT_MAC_LEN];
+};
+
+static inline enum status chain_event(const struct stored_event *row, void *arg)
+{
+    struct chain *c = arg;
+    uint8_t link[EVENT_MAC_LEN], mac[EVENT_MAC_LEN];
+
+    if (row->seq == 1) {
+        memset(c->head, 0, sizeof c->head);
+        c->person_id = row->event.person_id;
+        c->week = row->event.week;
+        c->seq = 0;
+        c->streams++;
+    }
+    ck_assert_int_eq(row->event.person_id, c->person_id);
+    ck_assert_int_eq(row->event.week.number, c->week.number);
+    ck_assert_int_eq(row->seq, ++c->seq);
+    ck_assert_int_eq(audit_link(&c->key, &row->event, link), STATUS_OK);
+    ck_assert_int_eq(audit_mac(&c->key, link, row->seq, mac), STATUS_OK);
+    ck_assert_msg(memcmp(mac, row->mac.data, sizeof mac) == 0, "mac of %lld/%d#%lld",
+                  (long long)c->person_id, c->week.number, (long long)c->seq);
+    ck_assert_int_eq(audit_head_next(c->head, link), STATUS_OK);
+    if (row->row_seq == row->seq)
+        ck_assert_msg(memcmp(c->head, row->row_head.data, sizeof c->head) == 0, "head of %lld/%d",
+                      (long long)c->person_id, c->week.number);
+    return STATUS_OK;
+}
+
+static inline void check_sealed_chains(struct world *w)
+{
+    struct chain chain = {.key = {SITE_AUDIT_KEY, sizeof SITE_AUDIT_KEY - 1}};
+    struct audit_reader *reader;
+    struct store *store;
+
+    ck_assert_int_eq(store_open(w, &w->config, &store), STATUS_OK);
+    ck_assert_int_eq(audit_reader_open(store, store, &reader), STATUS_OK);
+    ck_assert_int_eq(audit_events_each(reader, 0, chain_event, &chain), STATUS_OK);
+    talloc_free(reader);
+    talloc_free(store);
+    ck_assert_int_eq(chain.streams, sql_number(w, "SELECT COUNT(*) FROM week WHERE seq > 0"));
 }
 
 static inline struct site *site_open(void)
@@ -78,6 +127,7 @@ static inline struct site *site_open(void)
     clock_fake(SITE_NOW_US);
     ck_assert_int_eq(clock_set_zone("Europe/Berlin"), STATUS_OK);
     s->w = world_open();
+    s->w->check_chains = check_sealed_chains;
     sql_do(s->w, "INSERT INTO project (code, name, state, starts_on, ends_on) VALUES"
                  " ('StoreZero', 'StoreZero', 0, NULL, NULL), ('SHUT', 'Shut', 1, NULL, NULL),"
                  " ('LATER', 'Later', 0, '2041-01-01', NULL), ('OTHER', 'Other', 0, NULL, NULL)");
@@ -240,6 +290,12 @@ static inline void check_answer(const struct answer *a)
     ck_assert_int_eq(a->reply.body.status, STATUS_OK);
     if (strcmp(a->reply.content_type, "application/x-ndjson") == 0) {
         check_lines(a);
+        return;
+    }
+    if (str_starts(str_of(a->reply.content_type), STR("text/csv"))) {
+        size_t len = strlen(a->body);
+        ck_assert_int_eq(a->status, 200);
+        ck_assert_msg(len > 2 && strcmp(a->body + len - 2, "\r\n") == 0, "%s", a->body);
         return;
     }
     ck_assert_msg(json_check(str_of(a->body), &why, &at), "%s at %zu: %s", why, at, a->body);

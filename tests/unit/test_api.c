@@ -38,8 +38,8 @@ static const struct sample {
     {HTTP_POST, "/people", "/api/people",
      "{\"name\":\"New\",\"kind\":\"employee\",\"email\":\"new@abc.example\"}", NULL, 201, 403},
     {HTTP_PATCH, "/people/{id}", "/api/people/1", "{\"name\":\"Renamed\"}", "\"u1\"", 200, 403},
-    {HTTP_POST, "/sources", "/api/sources", "{\"name\":\"tool\",\"client_id\":\"app\"}", NULL, 201,
-     403},
+    {HTTP_POST, "/sources", "/api/sources", "{\"name\":\"tool\",\"client_id\":\"another\"}", NULL,
+     201, 403},
     {HTTP_GET, "/sources", "/api/sources", NULL, NULL, 200, 403},
     {HTTP_GET, "/sources/{name}", "/api/sources/tool", NULL, NULL, 200, 403},
     {HTTP_PATCH, "/sources/{name}", "/api/sources/tool", "{\"client_id\":\"other\"}", "\"s1\"", 200,
@@ -47,7 +47,15 @@ static const struct sample {
     {HTTP_GET, "/periods/lock", "/api/periods/lock", NULL, NULL, 200, 403},
     {HTTP_PUT, "/periods/lock", "/api/periods/lock", "{\"locked_through\":null}", "\"l1\"", 200,
      403},
+    {HTTP_POST, "/timesheets/upload", "/api/timesheets/upload",
+     "{\"user_id\":\"auth0|ann\",\"date\":\"2040-11-26\",\"project\":\"StoreZero\","
+     "\"minutes\":1}",
+     NULL, 201, 201},
+    {HTTP_GET, "/uploads", "/api/uploads", NULL, NULL, 200, 200},
+    {HTTP_GET, "/uploads/{id}", "/api/uploads/1", NULL, NULL, 404, 404},
     {HTTP_GET, "/audit", "/api/audit", NULL, NULL, 200, 403},
+    {HTTP_GET, "/reports/hours", "/api/reports/hours", NULL, NULL, 200, 403},
+    {HTTP_GET, "/reports/missing", "/api/reports/missing", NULL, NULL, 200, 403},
     {HTTP_GET, "/me", "/api/me", NULL, NULL, 200, 200},
     {HTTP_GET, "/openapi.json", "/api/openapi.json", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/live", "/api/health/live", NULL, NULL, 200, 200},
@@ -146,6 +154,9 @@ START_TEST(every_route_answers_each_kind_of_caller)
     struct site *s = site_open();
     const char *owner = LOGIN(s, .sub = "auth0|ann", .scope = SCOPES_ALL);
 
+    sql_do(s->w, "INSERT INTO client (client_id, created_at) VALUES ('app', NOW(6))");
+    sql_do(s->w, "INSERT INTO source (name, client, created_at) VALUES ('theirs', LAST_INSERT_ID(),"
+                 " NOW(6))");
     for (size_t i = 0; i < api_route_count; i++)
         check_access(s, &api_routes[i], owner);
     site_close(s);

@@ -157,7 +157,9 @@ static bool owns_malloc(void)
 
 /* --- what is asked ----------------------------------------------------------------------------------- */
 struct operation {
-    const char *name, *method, *path, *body, *if_match;
+    const char *name, *method, *path, *if_match; /* "{own week}": each run has another */
+    const char *body;                            /* {n} in it is another text in each run */
+    const char *query, *accept;
     int status;
     int events;          /* written by it */
     const char *reply;   /* what a good reply holds: everything that was sent */
@@ -243,6 +245,87 @@ static const struct operation operations[] = {
      .body = "{\"decision\":\"rejected\",\"reason\":\"A reason of more bytes than a small buffer "
              "holds at first\"}",
      .reply = "\"state\":\"rejected\""},
+    {.name = "weeks",
+     .method = "GET",
+     .path = "/api/weeks",
+     .status = 200,
+     .reply = "\"week\":\"2040-W48\""},
+    {.name = "read week",
+     .method = "GET",
+     .path = "/api/weeks/2040-W48",
+     .status = 200,
+     .reply = "\"minutes\":7,"},
+    {.name = "save week",
+     .method = "PUT",
+     .path = "{own week}",
+     .status = 200,
+     .events = 1,
+     .if_match = "\"w2\"",
+     .reply = "\"minutes\":12,\"hours\":0.2,\"draft\":1,\"submitted\":1,"},
+    {.name = "submit week",
+     .method = "PUT",
+     .path = "{own week}/submission",
+     .status = 200,
+     .events = 1,
+     .if_match = "\"w2\"",
+     .reply = "\"minutes\":4,\"hours\":0.0667,\"draft\":0,\"submitted\":2,"},
+    {.name = "withdraw week",
+     .method = "DELETE",
+     .path = "{own week}/submission",
+     .status = 200,
+     .events = 1,
+     .if_match = "\"w2\"",
+     .reply = "\"minutes\":4,\"hours\":0.0667,\"draft\":2,\"submitted\":0,"},
+    {.name = "add a person",
+     .method = "POST",
+     .manager = true,
+     .path = "/api/people",
+     .status = 201,
+     .events = 1,
+     .body = "{\"name\":\"Carl Contractor\",\"kind\":\"contractor\",\"email\":\"P{n}@C.example\","
+             "\"employee_number\":\"{n}\",\"active_from\":\"2026-01-05\"}",
+     .reply = "@c.example\",\"name\":\"Carl Contractor\",\"email\":\"p"},
+    {.name = "people",
+     .method = "GET",
+     .manager = true,
+     .path = "/api/people",
+     .status = 200,
+     .reply = "\"user_id\":\"ann@abc.example\""},
+    {.name = "change a project",
+     .method = "PATCH",
+     .manager = true,
+     .path = "/api/projects/OTHER",
+     .status = 200,
+     .events = 1,
+     .if_match = "*",
+     .body =
+         "{\"name\":\"{n}\",\"customer\":\"A customer of more bytes than a small buffer holds\"}",
+     .reply = "\"customer\":\"A customer of more bytes than a small buffer holds\""},
+    {.name = "add a source",
+     .method = "POST",
+     .manager = true,
+     .path = "/api/sources",
+     .status = 201,
+     .events = 1,
+     .body = "{\"name\":\"s{n}\",\"client_id\":\"c{n}\"}",
+     .reply = "\"version\":1"},
+    {.name = "hours",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .status = 200,
+     .reply = "\"group_by\":[\"project\"],\"entries\":"},
+    {.name = "hours, line by line",
+     .method = "GET",
+     .path = "/api/reports/hours",
+     .query = "group_by=entry&project=OTHER",
+     .accept = "text/csv",
+     .status = 200,
+     .reply = "\r\ntotal,"},
+    {.name = "missing weeks",
+     .method = "GET",
+     .path = "/api/reports/missing",
+     .status = 200,
+     .reply = "[]"},
     {.name = "me",
      .method = "GET",
      .path = "/api/me",
@@ -346,17 +429,59 @@ static void ask_week(struct sweep *w, struct ask *q)
                 (int)week_of(monday).number));
 }
 
+/* A week with a draft and a submitted entry, and what becomes of them when it is saved. */
+static void make_week(struct sweep *w, struct ask *q)
+{
+    static int weeks;
+    char week[WEEK_TEXT_LEN], monday[DATE_TEXT_LEN];
+    struct date date = week_monday((struct iso_week){200001});
+
+    date.days += WEEK_DAYS * weeks++;
+    date_format(date, monday);
+    week_format(week_of(date), week);
+    const char *entry = talloc_asprintf(
+        w->s, "{\"date\":\"%.*s\",\"project\":\"OTHER\",\"minutes\":2}", DATE_TEXT_LEN, monday);
+    int64_t submitted = entry_made(w->s, w->ann, entry);
+    int64_t draft = entry_made(
+        w->s, w->ann,
+        talloc_asprintf(w->s, "%.*s,\"status\":\"draft\"}", (int)strlen(entry) - 1, entry));
+    q->path = talloc_asprintf(w->s, "/api/weeks/%.*s%s", WEEK_TEXT_LEN, week,
+                              w->op->path + strlen("{own week}"));
+    if (w->op->path[strlen("{own week}")] == '\0')
+        q->body = talloc_asprintf(
+            w->s,
+            "{\"entries\":[{\"id\":%lld,\"delete\":true},{\"id\":%lld,\"date\":\"%.*s\","
+            "\"project\":\"OTHER\",\"minutes\":5},{\"date\":\"%.*s\",\"project\":\"StoreZero\","
+            "\"minutes\":7,\"note\":\"A note of more bytes than a small buffer holds\"}]}",
+            (long long)draft, (long long)submitted, DATE_TEXT_LEN, monday, DATE_TEXT_LEN, monday);
+}
+
+static char *body_of_run(struct sweep *w)
+{
+    char *body = talloc_strdup(w->s, w->op->body), *at;
+
+    while ((at = strstr(body, "{n}")) != NULL) {
+        *at = '\0';
+        body = talloc_asprintf(w->s, "%s%d-%lld%s", body, w->lasting, (long long)w->n, at + 3);
+    }
+    return body;
+}
+
 static struct ask request_of_run(struct sweep *w)
 {
     const struct operation *op = w->op;
     struct ask q = {.method = op->method,
                     .path = op->path,
-                    .body = op->body,
+                    .query = op->query,
+                    .accept = op->accept,
+                    .body = op->body == NULL ? NULL : body_of_run(w),
                     .if_match = op->if_match,
                     .token = w->ann};
 
     if (strcmp(op->path, "{week}") == 0) {
         ask_week(w, &q);
+    } else if (strncmp(op->path, "{own week}", strlen("{own week}")) == 0) {
+        make_week(w, &q);
     } else if (op->path[0] == '{') {
         int64_t id = entry_made(w->s, w->ann,
                                 "{\"date\":\"2040-11-21\",\"project\":\"OTHER\",\"minutes\":1}");
@@ -494,7 +619,7 @@ static void open_sweep(struct sweep *w, const struct operation *op)
     }
     w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
                    .scope = SCOPES_EMPLOYEE);
-    w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_MANAGER);
+    w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_ALL);
     (void)entry_made(s, w->ann,
                      "{\"date\":\"2040-11-26\",\"project\":\"StoreZero\",\"minutes\":7}");
     if (op->manager) { /* a caller whom the worker knows */

@@ -91,11 +91,11 @@ START_TEST(the_digest_covers_salt_before_and_after)
 }
 END_TEST
 
-START_TEST(the_mac_covers_every_part_and_the_key)
+START_TEST(a_link_covers_every_part_and_the_key)
 {
     struct audit_key key = {"0123456789abcdef", 16}, other_key = {"0123456789abcdeF", 16};
     struct event e[10];
-    uint8_t macs[11][EVENT_MAC_LEN];
+    uint8_t links[11][EVENT_MAC_LEN];
 
     for (int i = 0; i < 10; i++)
         e[i] = sample();
@@ -110,9 +110,9 @@ START_TEST(the_mac_covers_every_part_and_the_key)
     e[9].digest[0] ^= 1;
     for (int i = 0; i < 11; i++) {
         const struct event *event = &e[i < 10 ? i : 0];
-        ck_assert_int_eq(audit_mac(i < 10 ? &key : &other_key, event, macs[i]), STATUS_OK);
+        ck_assert_int_eq(audit_link(i < 10 ? &key : &other_key, event, links[i]), STATUS_OK);
         for (int other = 0; other < i; other++)
-            ck_assert_msg(memcmp(macs[i], macs[other], EVENT_MAC_LEN) != 0, "%d = %d", i, other);
+            ck_assert_msg(memcmp(links[i], links[other], EVENT_MAC_LEN) != 0, "%d = %d", i, other);
     }
 }
 END_TEST
@@ -121,18 +121,18 @@ START_TEST(without_a_key_the_request_hash_does_not_count)
 {
     struct audit_key key = {"0123456789abcdef", 16};
     struct event a = sample(), b = sample();
-    uint8_t mac_a[EVENT_MAC_LEN], mac_b[EVENT_MAC_LEN];
+    uint8_t link_a[EVENT_MAC_LEN], link_b[EVENT_MAC_LEN];
 
     a.ikey = b.ikey = STR("");
     b.request_hash[0] ^= 1;
-    ck_assert_int_eq(audit_mac(&key, &a, mac_a), STATUS_OK);
-    ck_assert_int_eq(audit_mac(&key, &b, mac_b), STATUS_OK);
-    ck_assert_mem_eq(mac_a, mac_b, EVENT_MAC_LEN);
+    ck_assert_int_eq(audit_link(&key, &a, link_a), STATUS_OK);
+    ck_assert_int_eq(audit_link(&key, &b, link_b), STATUS_OK);
+    ck_assert_mem_eq(link_a, link_b, EVENT_MAC_LEN);
 }
 END_TEST
 
 /* SHA-256 of 64 zero bytes */
-START_TEST(a_head_is_the_hash_of_the_head_before_and_the_mac)
+START_TEST(a_head_is_the_hash_of_the_head_before_and_the_link)
 {
     static const uint8_t zeros[EVENT_MAC_LEN];
     static const uint8_t expected[EVENT_MAC_LEN] = {0xf5, 0xa5, 0xfd, 0x42, 0xd1, 0x6a, 0x20, 0x30,
@@ -150,5 +150,5 @@ END_TEST
 
 UNIT_MAIN("audit", a_key_is_the_first_line_of_its_file,
           a_longer_line_counts_with_its_first_128_bytes, the_digest_covers_salt_before_and_after,
-          the_mac_covers_every_part_and_the_key, without_a_key_the_request_hash_does_not_count,
-          a_head_is_the_hash_of_the_head_before_and_the_mac)
+          a_link_covers_every_part_and_the_key, without_a_key_the_request_hash_does_not_count,
+          a_head_is_the_hash_of_the_head_before_and_the_link)

@@ -7,7 +7,7 @@
 static const char *const colours[] = {"red", "green", "blue", NULL};
 
 struct thing {
-    struct str name;
+    struct str name, word;
     uint32_t present;
     int64_t count;
     struct date day, month_end;
@@ -35,9 +35,17 @@ static bool whole_parse(struct str text, int64_t *out, const char **why)
     return parse_i64(text, 0, 24, out);
 }
 
-enum { NAME, COUNT, DAY, MONTH_END, HOURS, COLOUR, IS_RED, AT, IGNORED };
+static bool word_parse(struct str text, int64_t *out, const char **why)
+{
+    (void)out;
+    *why = "must be one word";
+    return str_find(text, ' ') == text.len;
+}
+
+enum { NAME, WORD, COUNT, DAY, MONTH_END, HOURS, COLOUR, IS_RED, AT, IGNORED };
 static const struct field thing_fields[] = {
     [NAME] = FIELD_TEXT(struct thing, name, .min = 2, .max = 4),
+    [WORD] = FIELD_TEXT(struct thing, word, .max = 4, .parse = word_parse),
     [COUNT] = FIELD_INT(struct thing, count, .min = -3, .max = 1000),
     [DAY] = FIELD_DATE(struct thing, day),
     [MONTH_END] = FIELD_DATE(struct thing, month_end, .parse = month_end_parse),
@@ -120,6 +128,11 @@ START_TEST(text_is_checked_and_stored)
         {NAME, STR_INIT("ab\x7F"), "characters", CHARACTERS},
         {NAME, STR_INIT("ab\xC2\x85"), "characters", CHARACTERS},
         {NAME, STR_INIT("ab\xFF"), "characters", CHARACTERS},
+        {WORD, STR_INIT("ab"), NULL, NULL},
+        {WORD, STR_INIT(""), NULL, NULL},
+        {WORD, STR_INIT("a b"), "format", "must be one word"},
+        {WORD, STR_INIT("a b c"), "length", "must have 0 to 4 characters, has 5"},
+        {WORD, STR_INIT("a \x7F"), "characters", CHARACTERS},
         {COUNT, STR_INIT("-3"), NULL, NULL},
         {COUNT, STR_INIT("1000"), NULL, NULL},
         {COUNT, STR_INIT("-4"), "range", RANGE},

@@ -16,8 +16,8 @@ static struct event sample(void)
 
 static struct api api = {.audit_key = {"0123456789abcdef0123456789abcdef", 32}};
 
-/* The mac again, from what would be in the database, as a checker does it. */
-static void expected_mac(const struct event *e, uint8_t out[SHA256_LEN])
+/* The link again, from what would be in the database, as a checker does it. */
+static void expected_link(const struct event *e, uint8_t out[SHA256_LEN])
 {
     const int64_t numbers[] = {e->person_id, e->week.number, e->action,
                                e->actor_id,  e->entry_id,    e->at};
@@ -49,8 +49,8 @@ START_TEST(a_seal_covers_what_is_stored)
     const struct str payload[] = {str_n((const char *)e.salt, EVENT_SALT_LEN), e.before, e.after};
     ck_assert_int_eq(crypto_sha256(payload, 3, 1, digest), STATUS_OK);
     ck_assert_mem_eq(digest, e.digest, SHA256_LEN);
-    expected_mac(&e, mac);
-    ck_assert_mem_eq(mac, e.mac, SHA256_LEN);
+    expected_link(&e, mac);
+    ck_assert_mem_eq(mac, e.link, SHA256_LEN);
 }
 END_TEST
 
@@ -89,9 +89,30 @@ START_TEST(a_change_of_any_part_changes_the_seal)
             other.ikey = STR("0123456789abcdef");
             break;
         }
-        expected_mac(&other, mac);
-        ck_assert_msg(memcmp(mac, e.mac, SHA256_LEN) != 0, "part %d is not covered", part);
+        expected_link(&other, mac);
+        ck_assert_msg(memcmp(mac, e.link, SHA256_LEN) != 0, "part %d is not covered", part);
     }
+}
+END_TEST
+
+START_TEST(the_mac_is_of_the_number_and_the_link)
+{
+    struct write_key key = {.actor_id = 7};
+    struct event e = sample();
+    uint8_t macs[3][SHA256_LEN], expected[SHA256_LEN];
+    const uint8_t two[8] = {0, 0, 0, 0, 0, 0, 0, 2};
+
+    ck_assert_int_eq(event_seal(&api, &key, &e), STATUS_OK);
+    for (int64_t seq = 1; seq <= 3; seq++)
+        ck_assert_int_eq(event_mac(&api, &e, seq, macs[seq - 1]), STATUS_OK);
+    const struct str parts[] = {str_n((const char *)two, sizeof two),
+                                str_n((const char *)e.link, sizeof e.link)};
+    ck_assert_int_eq(crypto_hmac(str_n((const char *)api.audit_key.bytes, api.audit_key.len), parts,
+                                 2, expected),
+                     STATUS_OK);
+    ck_assert_mem_eq(macs[1], expected, SHA256_LEN);
+    ck_assert(memcmp(macs[0], macs[1], SHA256_LEN) != 0);
+    ck_assert(memcmp(macs[2], macs[1], SHA256_LEN) != 0);
 }
 END_TEST
 
@@ -163,5 +184,5 @@ START_TEST(no_key_is_fine_and_a_malformed_one_is_not)
 END_TEST
 
 UNIT_MAIN("seal", a_seal_covers_what_is_stored, a_change_of_any_part_changes_the_seal,
-          two_seals_of_one_payload_differ_by_their_salt, a_key_is_bound_to_its_request,
-          no_key_is_fine_and_a_malformed_one_is_not)
+          the_mac_is_of_the_number_and_the_link, two_seals_of_one_payload_differ_by_their_salt,
+          a_key_is_bound_to_its_request, no_key_is_fine_and_a_malformed_one_is_not)

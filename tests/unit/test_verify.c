@@ -187,6 +187,10 @@ END_TEST
 
 /* What somebody does to the tables, and what is said of it. Eva is person 1. */
 #define OF_W48 " WHERE person_id = 1 AND week = 204048"
+#define MAC_OF(n) "(SELECT mac FROM event" OF_W48 " AND seq = " #n ")"
+#define HASHED(head, mac) "UNHEX(SHA2(CONCAT(" head ", " mac "), 256))"
+/* A head as who has the tables alone would compute it: over the macs that are there. */
+#define HEAD_OF_3 HASHED(HASHED(HASHED("REPEAT(X'00', 32)", MAC_OF(1)), MAC_OF(2)), MAC_OF(3))
 static const struct {
     const char *name, *change, *said; /* statements are separated by semicolons */
 } tampered[] = {
@@ -207,10 +211,22 @@ static const struct {
      "person 1, week 2040-W48: has events but no row in the table week\n"},
     {"the row of a person's stream taken away", "DELETE FROM week WHERE person_id = 1 AND week = 0",
      "person 1: has events but no row in the table week\n"},
+    {"one taken away, the others numbered anew and the head computed again",
+     "DELETE FROM event" OF_W48 " AND seq = 2; UPDATE event SET seq = seq - 1" OF_W48
+     " AND seq > 2 ORDER BY seq; UPDATE week SET seq = 3, head = " HEAD_OF_3 OF_W48,
+     "person 1, week 2040-W48, event 2: the mac does not fit"},
+    {"the last taken away and the head computed again",
+     "DELETE FROM event" OF_W48 " AND seq = 4; UPDATE week SET seq = 3, head = " HEAD_OF_3 OF_W48,
+     "person 1, week 2040-W48: the head in its row is not the one its events make\n"},
+    {"two events swapped and the head computed again",
+     "UPDATE event SET seq = 9" OF_W48 " AND seq = 2; UPDATE event SET seq = 2" OF_W48
+     " AND seq = 3; UPDATE event SET seq = 3" OF_W48
+     " AND seq = 9; UPDATE week SET head = " HASHED(HEAD_OF_3, MAC_OF(4)) OF_W48,
+     "person 1, week 2040-W48, event 2: the mac does not fit"},
     {"two events swapped",
      "UPDATE event SET seq = 9" OF_W48 " AND seq = 2; UPDATE event SET seq = 2" OF_W48
      " AND seq = 3; UPDATE event SET seq = 3" OF_W48 " AND seq = 9",
-     "person 1, week 2040-W48: the head in its row is not the one its events make\n"},
+     "person 1, week 2040-W48, event 2: the mac does not fit"},
     {"an event moved to another person",
      "UPDATE event SET person_id = 2, seq = 2" OF_W48 " AND seq = 4",
      "person 2, week 2040-W48, event 2: the mac does not fit"},

@@ -109,7 +109,7 @@ static void seed_for(struct dataset *d, int64_t number, int64_t week)
 static void write_event(struct dataset *d, struct stream *stream, struct event event)
 {
     char key[] = "k-0123456789abcdef0123456789abcdef";
-    uint8_t random[16];
+    uint8_t random[16], mac[EVENT_MAC_LEN];
 
     fill_random(d, random, sizeof random);
     for (size_t i = 0; i < sizeof random; i++)
@@ -123,11 +123,11 @@ static void write_event(struct dataset *d, struct stream *stream, struct event e
     fill_random(d, event.request_hash, sizeof event.request_hash);
     fill_random(d, event.salt, sizeof event.salt);
     if (audit_digest(&event, event.digest) != STATUS_OK ||
-        audit_mac(&d->options->key, &event, event.mac) != STATUS_OK ||
-        audit_head_next(stream->head, event.mac) != STATUS_OK || d->before.status != STATUS_OK ||
+        audit_link(&d->options->key, &event, event.link) != STATUS_OK ||
+        audit_mac(&d->options->key, event.link, ++stream->seq, mac) != STATUS_OK ||
+        audit_head_next(stream->head, event.link) != STATUS_OK || d->before.status != STATUS_OK ||
         d->after.status != STATUS_OK)
         d->failed = true;
-    stream->seq++;
     row_begin(&d->events);
     put_int(&d->events, event.person_id);
     put_int(&d->events, event.week.number);
@@ -146,7 +146,7 @@ static void write_event(struct dataset *d, struct stream *stream, struct event e
         put_null(&d->events);
     put_bytes(&d->events, event.salt, sizeof event.salt);
     put_bytes(&d->events, event.digest, sizeof event.digest);
-    put_bytes(&d->events, event.mac, sizeof event.mac);
+    put_bytes(&d->events, mac, sizeof mac);
     put_text_or_null(&d->events, event.before);
     put_text_or_null(&d->events, event.after);
     row_end(&d->events);
@@ -475,7 +475,7 @@ static void write_week(struct dataset *d, struct week_plan *w)
         json_write(&d->after, &entry_schema, e);
         write_event(d, &w->stream, event);
     }
-    if (w->outcome == APPROVED || w->outcome == REJECTED)
+    if (w->count > 0 && (w->outcome == APPROVED || w->outcome == REJECTED))
         decide(d, w);
     for (int i = 0; i < w->count; i++)
         write_entry(d, w, i);

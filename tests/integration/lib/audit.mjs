@@ -17,7 +17,8 @@ const u64 = (value) => {
 /** Each part with its length before it, so that no two lists of parts look the same. */
 const framed = (parts) => Buffer.concat(parts.flatMap((bytes) => [u64(bytes.length), bytes]));
 
-function macOf(event, key) {
+/** A link of the chain, which is stored nowhere; the mac, which is, covers it and the event's number. */
+function linkOf(event, key) {
   const numbers = [event.person_id, event.week, event.action, event.actor_id, event.entry_id ?? 0, event.at_us];
   const keyed = event.ikey !== null;
   const parts = [
@@ -48,8 +49,12 @@ function checkChain(row, events, key) {
     const where = `event ${event.seq} of person ${row.person_id} in ${row.week}`;
     assert.equal(event.seq, index + 1, `${where}: a gap`);
     assert.deepEqual(digestOf(event), event.digest, `${where}: the digest`);
-    assert.deepEqual(macOf(event, key), event.mac, `${where}: the mac`);
-    head = createHash('sha256').update(head).update(event.mac).digest();
+    const link = linkOf(event, key);
+    const mac = createHmac('sha256', key)
+      .update(framed([u64(event.seq), link]))
+      .digest();
+    assert.deepEqual(mac, event.mac, `${where}: the mac`);
+    head = createHash('sha256').update(head).update(link).digest();
   });
   assert.equal(row.seq, events.length, `person ${row.person_id}, week ${row.week}: the number of events`);
   assert.deepEqual(row.head, head, `person ${row.person_id}, week ${row.week}: the head of the chain`);
@@ -73,6 +78,18 @@ function checkSums(row, entries) {
     `counts of week ${row.week}`,
   );
   for (const minutes of days) assert.ok(minutes <= 1440, 'more than 24 hours on a day');
+}
+
+/** Streams of events that are of no week, by the number that stands in place of one. */
+export const STREAMS = { person: 0, project: 1, period: 2, source: 3, upload: 4 };
+
+/** Proves the chain of a stream. Resolves with its events. */
+export async function checkStream(id, number) {
+  const [row] = await query('SELECT * FROM week WHERE person_id = ? AND week = ?', id, number);
+  const events = (await eventsOf(id)).filter(({ week }) => week === number);
+  assert.ok(row, `there is no stream ${number} of ${id}`);
+  checkChain(row, events, secret('audit-key'));
+  return events;
 }
 
 /** Proves all of a person's rows. Resolves with the week rows, by week number. */

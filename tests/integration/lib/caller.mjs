@@ -9,9 +9,10 @@ export const READ = 'read:timesheets';
 export const CREATE = 'create:timesheets';
 export const DELETE = 'delete:timesheets';
 export const APPROVE = 'approve:timesheets';
+export const ADMIN = 'admin:timesheets';
 export const EMPLOYEE = [READ, CREATE, DELETE];
 export const MANAGER = [...EMPLOYEE, APPROVE];
-export const EVERY_SCOPE = [...MANAGER, 'batch:upload', 'admin:timesheets'];
+export const EVERY_SCOPE = [...MANAGER, 'batch:upload', ADMIN];
 
 const ns = stack.TS_CLAIM_NAMESPACE;
 const unique = () => randomBytes(12).toString('hex');
@@ -85,6 +86,7 @@ export async function newPerson(options) {
 }
 
 export const newManager = (options) => newPerson({ scopes: MANAGER, ...options });
+export const newAdmin = (options) => newPerson({ scopes: [READ, CREATE, DELETE, ADMIN], ...options });
 export const anonymous = new Caller();
 
 /** An entry as most tests need one. */

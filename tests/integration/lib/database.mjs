@@ -46,7 +46,7 @@ export async function databaseAnswers() {
   }
 }
 
-const TABLES = ['entry', 'entry_deleted', 'event', 'period_lock', 'person', 'project', 'week'];
+const TABLES = ['client', 'entry', 'entry_deleted', 'event', 'period_lock', 'person', 'project', 'source', 'week'];
 
 /** A fingerprint of everything that is stored. */
 export async function snapshot() {
@@ -78,7 +78,7 @@ export async function countEntries(caller) {
 }
 
 /** Puts an entry of ours into a state that a manager's decision would have given it. */
-export async function setStatus(id, status, { reason = '' } = {}) {
+export async function setStatus(id, status, { reason = status === 'rejected' ? 'Not yet right' : '' } = {}) {
   const numbers = { draft: 0, submitted: 1, approved: 2, rejected: 3 };
   const columns = ['n_draft', 'n_submitted', 'n_approved', 'n_rejected'];
   const row = await entryRow(id);
