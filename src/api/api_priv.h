@@ -62,6 +62,8 @@ struct route {
     const struct schema *body;
     const struct schema *output;         /* NULL: none, or `media` says what */
     const struct schema *machine_output; /* what a machine gets instead; NULL: the same */
+    const struct schema *or_output;      /* what there may be in its place */
+    const struct schema *extension;      /* members that its STATUS_UPLOAD_REFUSED has besides */
     bool list;                           /* the reply is an array of it */
     bool streams;       /* the handler reads the body itself; body only describes it */
     bool versioned;     /* needs If-Match */
@@ -111,7 +113,8 @@ enum status access_check(struct call *call) TS_MUST_CHECK;
 enum status access_principal(struct call *call, struct principal *out) TS_MUST_CHECK;
 /* Who uploads: a person, or a machine under the number of its client. *client is that number, 0 when
  * no source was made for the application. STATUS_NO_SOURCE for such a machine. */
-enum status access_uploader(struct call *call, struct principal *out, int64_t *client) TS_MUST_CHECK;
+enum status access_uploader(struct call *call, struct principal *out,
+                            int64_t *client) TS_MUST_CHECK;
 enum status person_cache_open(TALLOC_CTX *mem, struct person_cache **out) TS_MUST_CHECK;
 /* Refuses for want of one of these scopes, with the challenge of RFC 6750. STATUS_NO_SCOPE. */
 enum status access_refuse(struct call *call, uint32_t scopes) TS_MUST_CHECK;

@@ -221,6 +221,7 @@ size_t contract_schemas(struct used_schema out[CONTRACT_SCHEMAS_MAX])
         add_schema(out, &count, api_routes[i].body, true);
         add_schema(out, &count, api_routes[i].output, false);
         add_schema(out, &count, api_routes[i].machine_output, false);
+        add_schema(out, &count, api_routes[i].or_output, false);
     }
     for (size_t i = 0; i < count; i++) { /* grows while it goes */
         for (size_t k = 0; k < out[i].schema->count; k++)
