@@ -62,6 +62,8 @@ struct route {
     const struct schema *body;
     const struct schema *output;         /* NULL: none, or `media` says what */
     const struct schema *machine_output; /* what a machine gets instead; NULL: the same */
+    const struct schema *or_output;      /* what there may be in its place */
+    const struct schema *extension;      /* members that its STATUS_UPLOAD_REFUSED has besides */
     bool list;                           /* the reply is an array of it */
     bool streams;       /* the handler reads the body itself; body only describes it */
     bool versioned;     /* needs If-Match */

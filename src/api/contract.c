@@ -1,4 +1,5 @@
 #include "contract_priv.h"
+#include "ts/label.h"
 
 /* --- resources --------------------------------------------------------------------------- */
 const struct resource_doc contract_resources[] = {
@@ -48,12 +49,14 @@ static const struct field path_params[] = {
      .type = FIELD_TEXT,
      .min = 1,
      .max = PROJECT_CODE_MAX,
+     .pattern = LABEL_SEGMENT_PATTERN,
      .doc = "The code of a project, byte for byte.",
      .example = "\"StoreZero\""},
     {.name = "name",
      .type = FIELD_TEXT,
      .min = 1,
      .max = SOURCE_NAME_MAX,
+     .pattern = LABEL_SEGMENT_PATTERN,
      .doc = "The name of a source, byte for byte.",
      .example = "\"contractor-tool\""},
 };
@@ -218,6 +221,7 @@ size_t contract_schemas(struct used_schema out[CONTRACT_SCHEMAS_MAX])
         add_schema(out, &count, api_routes[i].body, true);
         add_schema(out, &count, api_routes[i].output, false);
         add_schema(out, &count, api_routes[i].machine_output, false);
+        add_schema(out, &count, api_routes[i].or_output, false);
     }
     for (size_t i = 0; i < count; i++) { /* grows while it goes */
         for (size_t k = 0; k < out[i].schema->count; k++)

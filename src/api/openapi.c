@@ -252,6 +252,10 @@ static void put_components(struct json_out *o)
     for (size_t i = 0; i < count; i++)
         oa_schema(o, schemas[i].schema, schemas[i].input);
     oa_problem_schema(o);
+    for (size_t i = 0; i < api_route_count; i++) {
+        if (api_routes[i].extension != NULL)
+            oa_extended_problem(o, api_routes[i].extension);
+    }
     oa_problem_types(o);
     json_out_close(o, '}');
     json_out_close(o, '}');

@@ -24,6 +24,10 @@ void oa_row(struct json_out *o, const struct field *field, bool input);
 /* A component: a closed object. */
 void oa_schema(struct json_out *o, const struct schema *schema, bool input);
 void oa_problem_schema(struct json_out *o);
+/* A problem document with the members of a schema besides, for STATUS_UPLOAD_REFUSED. */
+void oa_extended_problem(struct json_out *o, const struct schema *extension);
+enum { OA_NAME = 128 };
+void oa_extended_name(const struct schema *extension, char out[OA_NAME]);
 void oa_problem_types(struct json_out *o);
 /* A media type whose text is made of such objects (schema may be NULL), one a line or row. */
 void oa_lines(struct json_out *o, const char *media, const struct schema *schema, const char *doc);

@@ -6,25 +6,39 @@
 /* --- responses --------------------------------------------------------------------------------------- */
 /* Headers of replies by name: a schema and a sentence. */
 static const struct {
-    const char *name, *doc, *pattern;
+    const char *component, *name, *doc, *pattern;
     bool always;
 } headers[] = {
-    {"ETag", "The version of what the reply holds, for If-Match and If-None-Match.",
+    {"ETag", "ETag", "The version of what the reply holds, for If-Match and If-None-Match.",
      "^(W/)?\"[a-z]+[0-9]+\"$", true},
-    {"Location", "The address of what was made.", "^/api/", false},
-    {"Link", "The next page of the list, when there is one (RFC 8288).", "; rel=\"next\"$", false},
-    {"Idempotency-Replayed", "Present when this is the stored answer to an earlier request.",
-     "^true$", false},
-    {"WWW-Authenticate", "What was wrong with the token, or which scopes are needed (RFC 6750).",
-     "^Bearer", false},
-    {"Retry-After", "Seconds to wait.", "^[0-9]+$", true},
+    {"ETagOfOne", "ETag", "The version of the one entry that the reply holds.",
+     "^(W/)?\"[a-z]+[0-9]+\"$", false},
+    {"Location", "Location", "The address of what was made.", "^/api/", false},
+    {"Link", "Link", "The next page of the list, when there is one (RFC 8288).", "; rel=\"next\"$",
+     false},
+    {"Idempotency-Replayed", "Idempotency-Replayed",
+     "Present when this is the stored answer to an earlier request.", "^true$", false},
+    {"WWW-Authenticate", "WWW-Authenticate",
+     "What was wrong with the token, or which scopes are needed (RFC 6750).", "^Bearer", false},
+    {"Retry-After", "Retry-After", "Seconds to wait.", "^[0-9]+$", true},
 };
+
+static bool is_one_used(void)
+{
+    for (size_t i = 0; i < api_route_count; i++) {
+        if (api_routes[i].or_output != NULL)
+            return true;
+    }
+    return false;
+}
 
 void oa_header_components(struct json_out *o)
 {
     json_out_open(o, "headers", '{');
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-        json_out_open(o, headers[i].name, '{');
+        if (strcmp(headers[i].component, "ETagOfOne") == 0 && !is_one_used())
+            continue;
+        json_out_open(o, headers[i].component, '{');
         oa_text(o, "description", headers[i].doc);
         if (headers[i].always)
             json_out_raw(o, "required", STR("true"));
@@ -110,12 +124,9 @@ static void put_problem_headers(struct json_out *o, int http)
     }
 }
 
-/* A problem of one of the types of a set. */
-static void put_problem_content(struct json_out *o, int http, uint64_t set)
+/* A problem document of one of the types of a set. */
+static void put_problem_of(struct json_out *o, int http, uint64_t set)
 {
-    json_out_open(o, "content", '{');
-    json_out_open(o, "application/problem+json", '{');
-    json_out_open(o, "schema", '{');
     json_out_open(o, "allOf", '[');
     oa_named_ref(o, NULL, "schemas", "Problem");
     json_out_open(o, NULL, '{');
@@ -136,16 +147,39 @@ static void put_problem_content(struct json_out *o, int http, uint64_t set)
     json_out_close(o, '}');
     json_out_close(o, '}');
     json_out_close(o, ']');
+}
+
+/* extension: see struct route, or NULL. */
+static void put_problem_content(struct json_out *o, int http, uint64_t set,
+                                const struct schema *extension)
+{
+    const bool extended = extension != NULL && (set & REFUSES(UPLOAD_REFUSED)) != 0;
+    char name[OA_NAME];
+
+    json_out_open(o, "content", '{');
+    json_out_open(o, "application/problem+json", '{');
+    json_out_open(o, "schema", '{');
+    if (extended) {
+        oa_extended_name(extension, name);
+        json_out_open(o, "anyOf", '[');
+        json_out_open(o, NULL, '{');
+        put_problem_of(o, http, set & ~REFUSES(UPLOAD_REFUSED));
+        json_out_close(o, '}');
+        oa_named_ref(o, NULL, "schemas", name);
+        json_out_close(o, ']');
+    } else {
+        put_problem_of(o, http, set);
+    }
     json_out_close(o, '}');
     json_out_close(o, '}');
     json_out_close(o, '}');
 }
 
-static void put_refusal(struct json_out *o, int http, uint64_t set)
+static void put_refusal(struct json_out *o, int http, uint64_t set, const struct schema *extension)
 {
     put_problem_description(o, set);
     put_problem_headers(o, http);
-    put_problem_content(o, http, set);
+    put_problem_content(o, http, set, extension);
 }
 
 static bool is_general_used(const struct general *general)
@@ -165,7 +199,7 @@ void oa_response_components(struct json_out *o)
         if (!is_general_used(&generals[i]))
             continue;
         json_out_open(o, generals[i].name, '{');
-        put_refusal(o, generals[i].http, generals[i].set);
+        put_refusal(o, generals[i].http, generals[i].set, NULL);
         json_out_close(o, '}');
     }
     for (size_t i = 0; i < CONTRACT_SERVER_PROBLEMS; i++) {
@@ -175,7 +209,7 @@ void oa_response_components(struct json_out *o)
         json_out_open(o, name, '{');
         oa_text(o, "description", problem->doc);
         put_problem_headers(o, problem->http);
-        put_problem_content(o, problem->http, 0);
+        put_problem_content(o, problem->http, 0, NULL);
         json_out_close(o, '}');
     }
     json_out_close(o, '}');
@@ -184,14 +218,17 @@ void oa_response_components(struct json_out *o)
 /* --- replies of success --------------------------------------------------------------------------------- */
 static void put_output_schema(struct json_out *o, const struct route *route)
 {
+    const struct schema *other =
+        route->or_output != NULL ? route->or_output : route->machine_output;
+
     json_out_open(o, "schema", '{');
     if (route->list) {
         oa_text(o, "type", "array");
         oa_named_ref(o, "items", "schemas", route->output->name);
-    } else if (route->machine_output != NULL) {
+    } else if (other != NULL) {
         json_out_open(o, "oneOf", '[');
         oa_named_ref(o, NULL, "schemas", route->output->name);
-        oa_named_ref(o, NULL, "schemas", route->machine_output->name);
+        oa_named_ref(o, NULL, "schemas", other->name);
         json_out_close(o, ']');
     } else {
         oa_ref(o, "schemas", route->output->name);
@@ -243,7 +280,8 @@ static void put_success_content(struct json_out *o, const struct route *route)
 static void put_success_headers(struct json_out *o, const struct operation *op, int http)
 {
     bool paged = op->route->query != NULL && field_find(op->route->query, STR("cursor")) != NULL;
-    const bool there[] = {op->tagged && http != 204, http == 201, paged && http == 200, op->writes};
+    const bool there[] = {op->tagged && http != 204, op->route->or_output != NULL, http == 201,
+                          paged && http == 200, op->writes};
     bool open = false;
 
     for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
@@ -252,7 +290,7 @@ static void put_success_headers(struct json_out *o, const struct operation *op, 
         if (!open)
             json_out_open(o, "headers", '{');
         open = true;
-        oa_named_ref(o, headers[i].name, "headers", headers[i].name);
+        oa_named_ref(o, headers[i].name, "headers", headers[i].component);
     }
     if (open)
         json_out_close(o, '}');
@@ -289,8 +327,9 @@ static int next_refusal(const struct operation *op, int http)
     return next;
 }
 
-static void put_one_refusal(struct json_out *o, int http, uint64_t set)
+static void put_one_refusal(struct json_out *o, const struct operation *op, int http)
 {
+    const uint64_t set = contract_refuses(op, http);
     const struct general *general = general_of(http, set);
     char name[SERVER_NAME];
 
@@ -301,7 +340,7 @@ static void put_one_refusal(struct json_out *o, int http, uint64_t set)
         server_name(http, name);
         oa_ref(o, "responses", name);
     } else {
-        put_refusal(o, http, set);
+        put_refusal(o, http, set, op->route->extension);
     }
     json_out_close(o, '}');
 }
@@ -323,6 +362,6 @@ void oa_responses(struct json_out *o, const struct operation *op)
         json_out_close(o, '}');
     }
     for (int http = next_refusal(op, 0); http != 0; http = next_refusal(op, http))
-        put_one_refusal(o, http, contract_refuses(op, http));
+        put_one_refusal(o, op, http);
     json_out_close(o, '}');
 }

@@ -1,4 +1,6 @@
 /* Field tables as JSON Schema (2020-12). */
+#include <stdio.h>
+
 #include "openapi_priv.h"
 
 enum { UNITS_PER_HOUR = 10000, MINUTES_PER_HOUR = 60 };
@@ -99,6 +101,15 @@ static void put_units(struct json_out *o, const char *name, int64_t units)
     json_out_raw(o, name, str_n(text, len));
 }
 
+/* A bound as the row shows it. */
+static void put_shown(struct json_out *o, const char *name, const struct field *field,
+                      int64_t value)
+{
+    char text[FIELD_NUMBER_MAX];
+
+    json_out_raw(o, name, str_n(text, field->format(value, text)));
+}
+
 /* Hours that come to min..max minutes, rounded half-up. */
 static void put_hours_row(struct json_out *o, const struct field *field, bool input)
 {
@@ -106,9 +117,9 @@ static void put_hours_row(struct json_out *o, const struct field *field, bool in
 
     if (!input) {
         put_types(o, "number", field->nullable);
-        put_units(o, "minimum", (field->min * scale + m / 2) / m);
-        if (field->max > 0)
-            put_units(o, "maximum", (field->max * scale + m / 2) / m);
+        put_shown(o, "minimum", field, field->min);
+        if (field->max > 0 && field->max < INT64_MAX)
+            put_shown(o, "maximum", field, field->max);
         return;
     }
     json_out_raw(o, "type",
@@ -144,6 +155,16 @@ static void put_enum_row(struct json_out *o, const struct field *field)
         oa_text(o, NULL, field->names[i]);
     if (field->nullable)
         json_out_raw(o, NULL, STR("null"));
+    json_out_close(o, ']');
+}
+
+static void put_object_or_null(struct json_out *o, const struct schema *schema)
+{
+    json_out_open(o, "anyOf", '[');
+    oa_named_ref(o, NULL, "schemas", schema->name);
+    json_out_open(o, NULL, '{');
+    oa_text(o, "type", "null");
+    json_out_close(o, '}');
     json_out_close(o, ']');
 }
 
@@ -192,7 +213,11 @@ void oa_row(struct json_out *o, const struct field *field, bool input)
         oa_text(o, "format", "date-time");
         return;
     case FIELD_JSON:
-        put_types(o, "object", true);
+        if (field->items != NULL) {
+            put_object_or_null(o, field->items);
+            return;
+        }
+        json_out_raw(o, "type", STR("[\"object\", \"array\", \"null\"]"));
         return;
     case FIELD_IGNORED:
         json_out_raw(o, "deprecated", STR("true"));
@@ -291,15 +316,9 @@ static const char DETAIL[] = "{\"description\": \"What happened this time.\", \"
 static const char INSTANCE[] = "{\"description\": \"The request's id, as logs have it.\", "
                                "\"type\": \"string\", \"pattern\": \"^urn:request:\"}";
 
-void oa_problem_schema(struct json_out *o)
+/* The members of a problem document but its type. */
+static void put_problem_members(struct json_out *o)
 {
-    json_out_open(o, "Problem", '{');
-    oa_text(o, "description", "A refusal (RFC 9457).");
-    oa_text(o, "type", "object");
-    json_out_raw(o, "additionalProperties", STR("false"));
-    json_out_raw(o, "required", STR("[\"type\", \"title\", \"status\"]"));
-    json_out_open(o, "properties", '{');
-    oa_named_ref(o, "type", "schemas", "ProblemType");
     json_out_raw(o, "title", str_of(TITLE));
     json_out_raw(o, "status", str_of(STATUS));
     json_out_raw(o, "detail", str_of(DETAIL));
@@ -309,9 +328,53 @@ void oa_problem_schema(struct json_out *o)
     oa_text(o, "type", "array");
     oa_named_ref(o, "items", "schemas", "Fault");
     json_out_close(o, '}');
+}
+
+void oa_problem_schema(struct json_out *o)
+{
+    json_out_open(o, "Problem", '{');
+    oa_text(o, "description", "A refusal (RFC 9457).");
+    oa_text(o, "type", "object");
+    json_out_raw(o, "additionalProperties", STR("false"));
+    json_out_raw(o, "required", STR("[\"type\", \"title\", \"status\"]"));
+    json_out_open(o, "properties", '{');
+    oa_named_ref(o, "type", "schemas", "ProblemType");
+    put_problem_members(o);
     json_out_close(o, '}');
     json_out_close(o, '}');
     json_out_raw(o, "Fault", str_of(FAULT_SCHEMA));
+}
+
+void oa_extended_problem(struct json_out *o, const struct schema *extension)
+{
+    char name[OA_NAME];
+
+    oa_extended_name(extension, name);
+    json_out_open(o, name, '{');
+    oa_text(o, "description", "A refusal with what would have been answered.");
+    oa_text(o, "type", "object");
+    json_out_raw(o, "additionalProperties", STR("false"));
+    json_out_open(o, "required", '[');
+    oa_text(o, NULL, "type");
+    oa_text(o, NULL, "title");
+    oa_text(o, NULL, "status");
+    for (size_t i = 0; i < extension->count; i++)
+        oa_text(o, NULL, extension->fields[i].name);
+    json_out_close(o, ']');
+    json_out_open(o, "properties", '{');
+    json_out_open(o, "type", '{');
+    oa_type_uri(o, "const", STATUS_UPLOAD_REFUSED);
+    json_out_close(o, '}');
+    put_problem_members(o);
+    for (size_t i = 0; i < extension->count; i++)
+        put_property(o, &extension->fields[i], false);
+    json_out_close(o, '}');
+    json_out_close(o, '}');
+}
+
+void oa_extended_name(const struct schema *extension, char out[OA_NAME])
+{
+    (void)snprintf(out, OA_NAME, "%sProblem", extension->name);
 }
 
 void oa_type_uri(struct json_out *o, const char *name, enum status st)

@@ -181,13 +181,17 @@ static void put_kind(struct buf *b, const struct field *field, bool input)
         put(b, "instant, UTC");
         break;
     case FIELD_JSON:
-        put(b, "object, or <code>null</code>");
+        if (field->items != NULL) {
+            put_schema_link(b, field->items);
+            break;
+        }
+        put(b, "object or list");
         break;
     case FIELD_IGNORED:
         put(b, "anything");
         break;
     }
-    put(b, field->nullable ? ", or <code>null</code>" : "");
+    put(b, field->nullable || field->type == FIELD_JSON ? ", or <code>null</code>" : "");
 }
 
 static void put_row(struct buf *b, const struct field *field, const char *place, bool required,
@@ -320,6 +324,10 @@ static void put_success(struct buf *b, const struct operation *op, int http)
         if (route->machine_output != NULL) {
             put(b, " or ");
             put_schema_link(b, route->machine_output);
+        }
+        if (route->or_output != NULL) {
+            put(b, " or ");
+            put_schema_link(b, route->or_output);
         }
         put(b, route->media != NULL ? ", or " : "");
     }

@@ -94,7 +94,8 @@ const struct route api_routes[] = {
     ROUTE_CALLER(
         HTTP_POST, "/timesheets/upload", SCOPE_UPLOAD, upload_write, .query = &upload_query_schema,
         .body = &upload_row_schema, .streams = true, .body_max = UPLOAD_BODY_MAX,
-        .output = &upload_report_schema, .success = 201, .or_success = 200,
+        .output = &upload_report_schema, .or_output = &entry_schema,
+        .extension = &upload_report_schema, .success = 201, .or_success = 200,
         .refuses = REFUSES(NO_SOURCE) | REFUSES(UPLOAD_REFUSED) | REFUSES(KEY_REUSED) |
                    REFUSES(DAY_OVER_24H) | REFUSES(APPROVED) | REFUSES(PERIOD_LOCKED) |
                    REFUSES(PROJECT_CLOSED) | REFUSES(EDITED_BY_OWNER) | REFUSES(DELETED_BY_OWNER),

@@ -57,15 +57,6 @@ static const struct field entry_fields[] = {
 
 const struct schema entry_schema = SCHEMA("Entry", struct entry, entry_fields);
 
-/* For the document: what work_date_parse takes beside YYYY-MM-DD. */
-#define CLOCK_PATTERN "([01][0-9]|2[0-3]):[0-5][0-9]"
-#define OTHER_SPELLINGS                                                                            \
-    "^([0-9]{4}-[0-9]{2}-[0-9]{2}T" CLOCK_PATTERN "(:([0-5][0-9]|60)([.][0-9]{1,9})?)?"            \
-    "(Z|[+-]" CLOCK_PATTERN ")?|"                                                                  \
-    "(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "             \
-    "[0-9]{2} " CLOCK_PATTERN ":([0-5][0-9]|60) ([A-Za-z]{1,6}|GMT[+-]" CLOCK_PATTERN ") "         \
-    "[0-9]{4})$"
-
 /* The members that POST and PATCH share; what differs are the date's spellings and what must be there. */
 #define DATE_ROW(reader, must, others, text)                                                       \
     FIELD_DATE(struct entry_input, date, .required = (must), .parse = (reader),                    \
@@ -90,7 +81,7 @@ const struct schema entry_schema = SCHEMA("Entry", struct entry, entry_fields);
 
 static const struct field entry_input_fields[] = {
     [ENTRY_INPUT_DATE] =
-        DATE_ROW(work_date_parse, true, OTHER_SPELLINGS,
+        DATE_ROW(work_date_parse, true, WORK_DATE_PATTERN,
                  "The civil date of the work, from 2000-01-01 to the Sunday five weeks after this "
                  "week. A date-time is taken as the date that is written in it."),
     [ENTRY_INPUT_PROJECT] = PROJECT_ROW(true),

@@ -7,9 +7,10 @@ import { stack } from '../integration/lib/stack.mjs';
 import { demoToken, mint } from '../integration/lib/tenant.mjs';
 import { ask, property } from './lib/fuzz.mjs';
 import { has, operations } from './lib/operations.mjs';
-import { at, invalid, textFits, valid } from './lib/values.mjs';
+import { at, invalid, textFits, valid, WEEK_PATTERN } from './lib/values.mjs';
 
-const OF_DOCUMENT = new Set(['type', 'unknown', 'required', 'length', 'value', 'read-only', 'encoding', 'duplicate']);
+// What a schema can say; beside these stand rules about several members, dates and rows.
+const OF_DOCUMENT = new Set(['type', 'unknown', 'length', 'value', 'read-only', 'encoding', 'duplicate']);
 
 let all; // somebody with every scope
 let colleague; // somebody else, whose entries can be decided
@@ -69,7 +70,7 @@ const keys = fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{20,30}$/), { nil: undef
 /** What a request that fits an operation is made of. */
 const fitting = (op) =>
   fc.record({
-    path: texts(op.path),
+    path: texts(op.path).filter((path) => Object.values(path).every((text) => !/^\.{1,2}$/.test(text))),
     query: texts(op.query),
     body: op.body ? valid(op.body.pointer) : fc.constant(undefined),
     tag: fc.constantFrom('*', '"e1"', 'W/"e1"', '"w0", "e2"', '"nothing"'),
@@ -104,11 +105,17 @@ async function askFor(op, parts, caller, more = {}) {
 }
 
 /** A refusal of something that fits the document may only be for what a schema cannot say. */
-function checkFits(op, reply) {
+function checkFits(op, parts, reply) {
   assert.ok(![400, 405, 406, 413, 415].includes(reply.status), `refused: ${reply.status} ${reply.text}`);
   if (reply.status !== 422) return;
-  for (const { pointer, code, detail } of reply.json.errors ?? [])
-    assert.ok(!OF_DOCUMENT.has(code), `${op.name} fits the document and is refused: ${pointer} ${code} ${detail}`);
+  for (const { pointer, code, detail } of reply.json.errors ?? []) {
+    // some booleans may only be true, or only false; a text may be a list with rules of its own
+    const half = typeof at(`#${pointer}`, parts.body) === 'boolean' || (code === 'value' && pointer.startsWith('?'));
+    assert.ok(
+      half || !OF_DOCUMENT.has(code),
+      `${op.name} fits the document and is refused: ${pointer} ${code} ${detail}`,
+    );
+  }
 }
 
 function checkRefused(op, reply) {
@@ -128,7 +135,7 @@ const canCall = (op) => (op.scopes.length === 0 ? anonymous : all);
 describe('a request that fits is not refused for its form', () => {
   for (const op of operations) {
     property(op.name, share(0.4, operations), fitting(op), async (parts) =>
-      checkFits(op, await askFor(op, parts, canCall(op))),
+      checkFits(op, parts, await askFor(op, parts, canCall(op))),
     );
   }
 });
@@ -195,10 +202,12 @@ describe('a query with something wrong is 422', () => {
 });
 
 describe('an address with something wrong is not found', () => {
-  for (const op of operations.filter(({ path }) => path.length > 0)) {
+  // A name may be any text; a number or a week may not.
+  const strict = ({ schema }) => schema.type === 'integer' || schema.pattern === WEEK_PATTERN;
+  for (const op of operations.filter(({ path }) => path.some(strict))) {
     const bad = fc
       .tuple(
-        fc.constantFrom(...op.path),
+        fc.constantFrom(...op.path.filter(strict)),
         fc.oneof(
           fc.string({ unit: 'grapheme', minLength: 1 }),
           fc.constantFrom('0', '-1', 'x', '1e3', '99999999999999999999', '2026-W60', '%00', ' '),

@@ -8,11 +8,14 @@ const ITEMS_MAX = 4;
 const FIRST_DAY = Date.parse('2000-01-01') / DAY_MS;
 const LAST_DAY = Date.parse('2025-12-31') / DAY_MS;
 
-export const at = (pointer) =>
+/** What stands at a place (`#/a/0`) of the document, or of something else. */
+export const at = (pointer, whole = contract) =>
   pointer
     .slice(2)
     .split('/')
-    .reduce((node, name) => node[decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~')], contract);
+    .reduce((node, name) => node?.[decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~')], whole);
+
+export const WEEK_PATTERN = '^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])$';
 
 /** A civil date in a past that entries may have. */
 export const date = () =>
@@ -30,7 +33,7 @@ const anything = () => fc.jsonValue().filter((value) => !/\d{17}/.test(JSON.stri
 const plain = (options) => fc.string({ unit: 'grapheme', ...options });
 
 function text(schema) {
-  if (schema.pattern === '^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])$') return week();
+  if (schema.pattern === WEEK_PATTERN) return week();
   if (schema.pattern) return fc.stringMatching(new RegExp(schema.pattern, 'u'));
   if (schema.format === 'date') return date();
   if (schema.format === 'date-time') return date().map((day) => `${day}T12:00:00Z`);
@@ -68,8 +71,9 @@ function ofType(type, schema, pointer) {
   }
 }
 
-/** Hours and minutes that are both there would seldom say the same. */
+/** What no schema says: hours and minutes that are both there say the same; nothing goes with a deletion but an id. */
 function agreeing(value) {
+  if (value.delete === true) return 'id' in value ? { id: value.id, delete: true } : { delete: true };
   if (!('hours' in value && 'minutes' in value)) return value;
   const { hours, minutes, ...rest } = value;
   return minutes % 2 === 0 ? { ...rest, hours } : { ...rest, minutes };
