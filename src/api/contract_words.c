@@ -43,8 +43,7 @@ const char *contract_scope(enum scope_index scope)
         [SCOPE_INDEX_APPROVE] =
             "See what others have submitted, decide on it, and report on everybody.",
         [SCOPE_INDEX_UPLOAD] = "Upload entries from an outside system, for anybody.",
-        [SCOPE_INDEX_ADMIN] = "Keep people, projects, sources and the period lock; read the whole "
-                              "audit trail.",
+        [SCOPE_INDEX_ADMIN] = "Keep people, projects, sources, the period lock; read every event.",
     };
 
     return docs[scope];
