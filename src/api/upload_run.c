@@ -517,7 +517,7 @@ static enum status create(struct run *run, struct batch *b, struct prepared *p, 
     b->entry_count++;
     count_entry(run, e, 1);
     st = add_event(run, b, EVENT_ENTRY_UPLOADED, NULL, e, e->date);
-    if (st == STATUS_OK && made->known)
+    if (st == STATUS_OK && p->known != NULL)
         st = tx_external_id_set(run->tx, job->source.id, e->external_id, p->known->entry_id, e->id,
                                 p->hash);
     return st;
