@@ -200,10 +200,11 @@ enum status write_key_check(struct call *call) TS_MUST_CHECK;
 enum status write_key(struct call *call, const struct principal *who,
                       struct write_key *out) TS_MUST_CHECK;
 /* How a written resource is answered: the kind of its tag, the address new ones are below and the
- * member of the reply that ends their address (NULL: none are made). */
+ * member of the reply that ends their address (NULL: none are made), and its GET. */
 struct write_kind {
     enum etag_kind tag;
     const char *folder, *member;
+    person_handler *read;
 };
 /* The answer to a write: `body` is the reply of the resource, which has that version and name. */
 struct written {
@@ -214,9 +215,13 @@ struct written {
 };
 enum status reply_written(struct call *call, const struct write_kind *kind,
                           const struct written *written) TS_MUST_CHECK;
-/* The stored answer to an earlier request with the same key. */
-enum status reply_replayed(struct call *call, const struct write_kind *kind,
+/* The stored answer to an earlier request with the same key. Where it was erased, the resource as it
+ * is now (STATUS_NOT_FOUND when it has gone, or what is left does not tell which it was). */
+enum status reply_replayed(struct call *call, const struct principal *who,
+                           const struct write_kind *kind,
                            const struct replay *replay) TS_MUST_CHECK;
+/* Says of the reply that it is the repeat of an earlier one. */
+void reply_mark_replayed(struct call *call);
 
 /* A write to a resource that has a stream of events of its own (a project, a person, a source, the
  * period lock). The body of its transaction may run several times: it calls write_begin first, looks
