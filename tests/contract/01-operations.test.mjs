@@ -29,6 +29,7 @@ before(async () => {
   };
   machine = new Caller(await mint({ as: 'machine', payload }));
   project = (await all.send('POST', '/api/projects', { json: { code: `FUZZ-${Date.now()}`, name: 'Fuzz' } })).json.code;
+  await colleague.get('/api/me'); // so that rows may name them
   const row = { user_id: colleague.email, external_id: `fuzz-${Date.now()}`, ...work({ date: '2010-05-06' }) };
   upload = (await machine.send('POST', '/api/timesheets/upload', { json: [row] })).json.upload_id;
 });
