@@ -16,8 +16,10 @@ let all; // somebody with every scope
 let colleague; // somebody else, whose entries can be decided
 let machine; // a client with every scope
 let project; // one that may be closed and opened
+let source; // one that may be given to other clients
 let upload; // the number of an upload of the machine's
 const SOURCE = 'contractor-tool'; // of the demo data, the machine's
+const PROJECT = 'StoreZero'; // what examples name
 
 before(async () => {
   [all, colleague] = await Promise.all([newPerson({ scopes: EVERY_SCOPE }), newPerson()]);
@@ -29,6 +31,8 @@ before(async () => {
   };
   machine = new Caller(await mint({ as: 'machine', payload }));
   project = (await all.send('POST', '/api/projects', { json: { code: `FUZZ-${Date.now()}`, name: 'Fuzz' } })).json.code;
+  source = (await all.send('POST', '/api/sources', { json: { name: `fuzz-${Date.now()}`, client_id: 'fuzz' } })).json
+    .name;
   await colleague.get('/api/me'); // so that rows may name them
   const row = { user_id: colleague.email, external_id: `fuzz-${Date.now()}`, ...work({ date: '2010-05-06' }) };
   upload = (await machine.send('POST', '/api/timesheets/upload', { json: [row] })).json.upload_id;
@@ -52,7 +56,7 @@ async function existing(op) {
   if (first === 'people') return { id: await personId(colleague) };
   if (first === 'projects') return { code: project };
   if (first === 'uploads') return { id: String(upload) };
-  if (first === 'sources') return { name: SOURCE };
+  if (first === 'sources') return { name: source };
   return {};
 }
 
@@ -100,7 +104,9 @@ function headersOf(op, { tag, key, body }, caller) {
 }
 
 async function askFor(op, parts, caller, more = {}) {
-  const path = { ...parts.path, ...(parts.there ? await existing(op) : {}) };
+  const asGiven = parts.path;
+  const needed = op.method !== 'GET' && (asGiven.code === PROJECT || asGiven.name === SOURCE); // by the others
+  const path = { ...asGiven, ...(parts.there || needed ? await existing(op) : {}) };
   const body = parts.body === undefined ? undefined : JSON.stringify(parts.body);
   return ask(op.method, address(op, path, parts.query), {
     headers: { ...headersOf(op, parts, caller), ...more.headers },
