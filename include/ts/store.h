@@ -433,9 +433,12 @@ enum status tx_upload_add(struct tx *tx, int64_t id, int64_t actor_id, int64_t s
 /* Locks an own upload and reads how far it is. STATUS_NOT_FOUND. */
 enum status tx_upload_hold(struct tx *tx, int64_t id, int64_t actor_id,
                            struct upload *out) TS_MUST_CHECK;
-/* Stores the outcome of rows, adds `step` to the upload's numbers and sets its state. */
+/* Stores what became of rows of the upload. */
+enum status tx_upload_rows_add(struct tx *tx, int64_t id, const struct upload_result *rows,
+                               size_t count) TS_MUST_CHECK;
+/* Adds `step` and that many rows to the upload's numbers and sets its state. */
 enum status tx_upload_progress(struct tx *tx, const struct upload *step,
-                               const struct upload_result *rows, size_t count) TS_MUST_CHECK;
+                               int64_t rows) TS_MUST_CHECK;
 
 /* --- what admins change: people, projects, sources, the period lock --------------- */
 /* Reading. What is about people answers who sees others or administers: STATUS_NOT_FOUND, or nobody,

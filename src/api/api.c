@@ -131,7 +131,7 @@ enum status reply_next(struct call *call, struct str cursor)
     return link.status;
 }
 
-static enum status read_query(struct call *call)
+enum status call_query(struct call *call)
 {
     const struct schema *schema = call->route->query;
 
@@ -202,11 +202,12 @@ static enum status read_body(struct call *call)
     return st == STATUS_OK ? json_read(call->mem, json, schema, call->body, &call->faults) : st;
 }
 
-/* Faults of query and body are told together. */
+/* Faults of query and body are told together. Who reads the body says when the query's turn is. */
 static enum status read_input(struct call *call)
 {
     enum status body = read_body(call);
-    enum status query = body == STATUS_OK || body == STATUS_INVALID ? read_query(call) : STATUS_OK;
+    bool next = (body == STATUS_OK && !call->route->streams) || body == STATUS_INVALID;
+    enum status query = next ? call_query(call) : STATUS_OK;
 
     return body != STATUS_OK ? body : query;
 }

@@ -106,6 +106,10 @@ extern const size_t api_route_count;
 /* The row for the call's method and path, its parameters filled in. STATUS_NOT_FOUND, STATUS_BAD_METHOD (allowed_methods says which). */
 enum status route_find(struct call *call) TS_MUST_CHECK;
 
+/* Reads the query by the route's table. Only for handlers of routes that stream: a body's faults of
+ * form come before those of the query. STATUS_INVALID. */
+enum status call_query(struct call *call) TS_MUST_CHECK;
+
 /* --- access --------------------------------------------------------------------- */
 /* Token and scope of the call's route: fills in claims, or sets the challenge. */
 enum status access_check(struct call *call) TS_MUST_CHECK;

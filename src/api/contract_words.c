@@ -43,8 +43,7 @@ const char *contract_scope(enum scope_index scope)
         [SCOPE_INDEX_APPROVE] =
             "See what others have submitted, decide on it, and report on everybody.",
         [SCOPE_INDEX_UPLOAD] = "Upload entries from an outside system, for anybody.",
-        [SCOPE_INDEX_ADMIN] = "Keep people, projects, sources and the period lock; read the whole "
-                              "audit trail.",
+        [SCOPE_INDEX_ADMIN] = "Keep people, projects, sources, the period lock; read every event.",
     };
 
     return docs[scope];
@@ -94,11 +93,6 @@ static const char *const problem_docs[STATUS_COUNT] = {
                         "reopen the week.",
     [STATUS_NOT_SUBMITTED] =
         "Only what is submitted can be decided: this is a draft, or has been rejected.",
-    [STATUS_EDITED_BY_OWNER] =
-        "The entry says something else than its source has uploaded last: its "
-        "owner has changed it, and that is not overwritten.",
-    [STATUS_DELETED_BY_OWNER] =
-        "The entry that its source has uploaded was deleted by its owner, and is not made again.",
     [STATUS_TAKEN] = "Something else has this name, code, number or login already.",
     [STATUS_PERIOD_LOCKED] =
         "The date lies in a period that is locked: nothing changes there, for anybody.",

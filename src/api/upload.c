@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "ts/parse.h"
-#include "ts/spool.h"
 #include "upload_priv.h"
 
 enum { PIECE = 64 << 10 };
@@ -114,6 +113,16 @@ enum status upload_row_write(const struct upload_result *row, void *arg)
     return b->status == STATUS_OK ? reply_part(out->call) : b->status;
 }
 
+/* A row of what was not stored: the entry would have been made. */
+static enum status write_undone(const struct upload_result *row, void *arg)
+{
+    struct upload_result undone = *row;
+
+    if (undone.outcome == UPLOAD_CREATED)
+        undone.entry_id = 0;
+    return upload_row_write(&undone, arg);
+}
+
 static enum status write_rows(struct upload_job *job)
 {
     struct upload_rows_out out = {.call = job->call};
@@ -123,11 +132,7 @@ static enum status write_rows(struct upload_job *job)
         st = store_upload_rows_each(job->call->api->store, job->upload.id, -1, upload_row_write,
                                     &out);
     else
-        for (int64_t i = 0; st == STATUS_OK && i < job->upload.received; i++) {
-            if (job->upload.id == 0 && job->results[i].outcome == UPLOAD_CREATED)
-                job->results[i].entry_id = 0; /* it would have been made */
-            st = upload_row_write(&job->results[i], &out);
-        }
+        st = upload_results_each(job, job->upload.id == 0 ? write_undone : upload_row_write, &out);
     buf_add_str(&job->call->reply->body, STR("]}\n"));
     return st == STATUS_OK ? job->call->reply->body.status : st;
 }
@@ -267,7 +272,6 @@ static enum status run(struct upload_job *job)
 static enum status open_job(struct upload_job *job, const struct claims *claims)
 {
     struct call *call = job->call;
-    const struct upload_query *query = call->query;
     struct upload_reader start;
     int64_t client = 0, count = 0;
 
@@ -278,6 +282,8 @@ static enum status open_job(struct upload_job *job, const struct claims *claims)
     if (st == STATUS_OK)
         st = look_over(call, &start, &count);
     if (st == STATUS_OK)
+        st = call_query(call);
+    if (st == STATUS_OK)
         st = access_uploader(call, &job->who, &client);
     if (st == STATUS_OK)
         st = find_source(job, client);
@@ -287,15 +293,14 @@ static enum status open_job(struct upload_job *job, const struct claims *claims)
         st = upload_people_open(call->mem, &job->people);
     if (st != STATUS_OK)
         return st;
+    const struct upload_query *query = call->query;
     job->next = start;
     job->single = upload_is_single(&start);
     job->upload = (struct upload){.mode = query->mode,
                                   .dry_run = query->dry_run,
                                   .received = count,
                                   .source = job->source.name};
-    job->results_mem = talloc_new(call->mem);
-    job->results = talloc_zero_size(call->mem, (size_t)count * sizeof job->results[0]);
-    return job->results_mem == NULL || job->results == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    return spool_open(job, call->api->spool_folder, &job->results);
 }
 
 enum status upload_write(struct call *call, const struct claims *claims)

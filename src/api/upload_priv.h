@@ -4,6 +4,7 @@
 
 #include "api_priv.h"
 #include "ts/csv.h"
+#include "ts/spool.h"
 
 /* --- the rows of a body, in any of its forms ------------------------------------------------------ */
 enum { UPLOAD_COLUMNS_MAX = 16 };
@@ -43,10 +44,9 @@ struct upload_job {
     bool begun;           /* the upload has its row in the database */
     struct upload_reader next;
     struct upload_people *people;
-    /* of rows that this request has done, by their place; texts in results_mem */
-    struct upload_result *results;
-    TALLOC_CTX *results_mem;
-    int64_t first_result; /* rows before were done by an earlier request */
+    struct spool *results; /* what became of the rows that this request has done */
+    size_t results_size;   /* bytes of it that are about rows which are stored */
+    int64_t first_result;  /* rows before were done by an earlier request */
     /* of the only row: what became of it */
     enum status single_status;
     struct faults single_faults;
@@ -57,6 +57,12 @@ struct upload_job {
 /* Stores the rows in one transaction or many. STATUS_UPLOAD_REFUSED when an atomic one has rejected
  * rows; *replay is filled in when the key was used before by the same request. */
 enum status upload_run(struct upload_job *job, struct replay *replay) TS_MUST_CHECK;
+/* Keeps what became of rows, in a file: of the rejected ones it may be much. */
+enum status upload_results_add(struct upload_job *job, const struct upload_result *rows,
+                               size_t count) TS_MUST_CHECK;
+/* All that was kept, in order. */
+enum status upload_results_each(struct upload_job *job, store_upload_row_fn *each,
+                                void *arg) TS_MUST_CHECK;
 enum status upload_people_open(TALLOC_CTX *mem, struct upload_people **out) TS_MUST_CHECK;
 
 /* --- reports -------------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* The rows of an upload's body: JSON (one object or an array), lines of JSON, or CSV. */
+#include "ts/utf8.h"
 #include "upload_priv.h"
 
 static enum status broken(struct call *call, int64_t row, const char *why, size_t at)
@@ -53,6 +54,16 @@ static enum status csv_begin(struct call *call, struct upload_reader *r)
     return STATUS_NO_MEMORY;
 }
 
+/* The first byte that is no UTF-8, or the length. */
+static size_t odd_byte(struct str text)
+{
+    struct str rest = text;
+
+    while (rest.len > 0 && utf8_sequence(rest) > 0)
+        rest = str_skip(rest, utf8_sequence(rest));
+    return text.len - rest.len;
+}
+
 static void take_cells(const struct upload_reader *r, const struct str *cells,
                        struct upload_row *row, struct faults *faults)
 {
@@ -71,12 +82,16 @@ static void take_cells(const struct upload_reader *r, const struct str *cells,
 static enum status csv_row(TALLOC_CTX *mem, struct call *call, struct upload_reader *r,
                            struct upload_row *row, struct faults *faults, bool *found)
 {
-    struct str cells[UPLOAD_COLUMNS_MAX];
+    struct str cells[UPLOAD_COLUMNS_MAX], record = r->csv.rest;
     const char *why = "";
-    size_t count = 0, at = 0;
+    size_t count = 0, at = 0, begin = r->csv.offset;
 
     switch (csv_next(mem, &r->csv, cells, UPLOAD_COLUMNS_MAX, &count, &why, &at)) {
     case CSV_ROW:
+        record.len -= r->csv.rest.len;
+        if (!utf8_valid(record))
+            return broken(call, r->count + 1, "the text is not valid UTF-8",
+                          begin + odd_byte(record));
         *found = true;
         if (count == r->column_count)
             take_cells(r, cells, row, faults);

@@ -89,6 +89,7 @@ struct batch {
     struct event events[2 * UPLOAD_BATCH]; /* an entry that changes its week has two */
     int64_t seqs[2 * UPLOAD_BATCH];
     size_t event_count;
+    struct upload_result results[UPLOAD_BATCH];
 };
 
 struct run {
@@ -327,12 +328,11 @@ static enum status read_batch(struct run *run, struct batch *b)
     return st;
 }
 
+/* Bytes, not characters: a hash may hold a NUL. */
 static bool keep_text(TALLOC_CTX *mem, struct str *text)
 {
-    char *copy = talloc_strndup(mem, text->data, text->len);
-
-    text->data = copy;
-    return copy != NULL;
+    text->data = talloc_memdup(mem, text->data, text->len);
+    return text->data != NULL;
 }
 
 /* The row lives until the next is read; what is kept of it is copied. */
@@ -617,19 +617,33 @@ static enum status decide(struct run *run, struct batch *b, struct prepared *p,
 
 /* --- outcomes --------------------------------------------------------------------------------------------------- */
 
-static enum status write_problem(TALLOC_CTX *mem, enum status st, const struct faults *faults,
-                                 struct str *out)
+/* Every rejected row has a code to go by: of a member, or of the row as a whole. */
+static size_t list_errors(enum status st, const struct faults *faults,
+                          struct upload_fault errors[FAULTS_MAX])
 {
-    struct upload_fault errors[FAULTS_MAX];
     size_t count = faults->count < FAULTS_MAX ? faults->count : FAULTS_MAX;
-    struct upload_problem problem = {.title = str_of(status_title(st)),
-                                     .detail = str_of(faults->detail)};
-    struct buf b;
 
     for (size_t i = 0; i < count; i++)
         errors[i] =
             (struct upload_fault){str_of(faults->list[i].pointer), str_of(faults->list[i].code),
                                   str_of(faults->list[i].detail)};
+    if (count > 0)
+        return count;
+    errors[0] =
+        (struct upload_fault){STR(""), str_of(status_slug(st)),
+                              str_of(faults->detail != NULL ? faults->detail : status_title(st))};
+    return 1;
+}
+
+static enum status write_problem(TALLOC_CTX *mem, enum status st, const struct faults *faults,
+                                 struct str *out)
+{
+    struct upload_fault errors[FAULTS_MAX];
+    size_t count = list_errors(st, faults, errors);
+    struct upload_problem problem = {.title = str_of(status_title(st)),
+                                     .detail = str_of(faults->detail)};
+    struct buf b;
+
     do { /* what is too long for its column is told in part */
         buf_init(&b, mem, UPLOAD_PROBLEM_MAX);
         problem.errors = (struct field_list){errors, count};
@@ -651,7 +665,7 @@ static bool is_refusal(enum status st)
 static void keep_single(struct upload_job *job, const struct prepared *p, enum status st)
 {
     job->single_status = st;
-    faults_init(&job->single_faults, job->results_mem);
+    faults_init(&job->single_faults, job);
     for (size_t i = 0; i < p->faults.count && i < FAULTS_MAX; i++)
         faults_add(&job->single_faults, p->faults.list[i].pointer, p->faults.list[i].code, "%s",
                    p->faults.list[i].detail);
@@ -674,7 +688,7 @@ static enum status keep_entry(struct upload_job *job, const struct batch *b,
         job->single_version = 1;
     if (b->event_count > 0)
         text = b->events[b->event_count - 1].after;
-    buf_init(&out, job->results_mem, EVENT_TEXT_MAX);
+    buf_init(&out, job, EVENT_TEXT_MAX);
     if (text.len > 0)
         buf_add_str(&out, text);
     else if (b->event_count == 0 && entry != NULL)
@@ -683,10 +697,10 @@ static enum status keep_entry(struct upload_job *job, const struct batch *b,
     return out.status;
 }
 
-static enum status settle(struct run *run, struct batch *b, struct prepared *p, int64_t row)
+static enum status settle(struct run *run, struct batch *b, struct prepared *p, int64_t row,
+                          struct upload_result *result)
 {
     struct upload_job *job = run->job;
-    struct upload_result *result = &job->results[row - 1];
     enum upload_outcome outcome = UPLOAD_REJECTED;
     int64_t id = 0;
     enum status st = p->st;
@@ -695,7 +709,8 @@ static enum status settle(struct run *run, struct batch *b, struct prepared *p, 
         st = decide(run, b, p, &outcome, &id);
     if (st != STATUS_OK && !is_refusal(st))
         return st;
-    *result = (struct upload_result){.row = row, .outcome = outcome, .entry_id = id};
+    *result = (struct upload_result){
+        .row = row, .external_id = p->row.external_id, .outcome = outcome, .entry_id = id};
     if (st != STATUS_OK) {
         result->outcome = UPLOAD_REJECTED;
         result->entry_id = 0;
@@ -705,11 +720,16 @@ static enum status settle(struct run *run, struct batch *b, struct prepared *p, 
         return STATUS_NO_MEMORY;
     if (job->single)
         keep_single(job, p, st);
-    result->external_id = p->row.external_id;
-    if (p->row.external_id.len > 0 && !keep_text(job->results_mem, &result->external_id))
-        return STATUS_NO_MEMORY;
-    return st == STATUS_OK ? STATUS_OK
-                           : write_problem(job->results_mem, st, &p->faults, &result->problem);
+    return st == STATUS_OK ? STATUS_OK : write_problem(b->mem, st, &p->faults, &result->problem);
+}
+
+/* Is it certain already that nothing of this will be stored? */
+static bool is_undone(const struct run *run)
+{
+    const struct upload *upload = &run->job->upload;
+
+    return upload->dry_run != 0 ||
+           (upload->mode == UPLOAD_ATOMIC && run->step.count[UPLOAD_REJECTED] > 0);
 }
 
 static enum status process_batch(struct run *run)
@@ -723,13 +743,17 @@ static enum status process_batch(struct run *run)
     if (st == STATUS_OK && b->id_count > 0)
         st = look_up(run, b);
     for (size_t i = 0; st == STATUS_OK && i < b->count; i++)
-        st = settle(run, b, &b->rows[i], first + (int64_t)i);
+        st = settle(run, b, &b->rows[i], first + (int64_t)i, &b->results[i]);
     if (st == STATUS_OK)
         st = tx_upload_entries_add(run->tx, b->entries, b->entry_count);
     if (st == STATUS_OK)
         st = tx_external_ids_add(run->tx, run->job->source.id, b->entries, b->entry_count);
     if (st == STATUS_OK)
         st = tx_events_insert(run->tx, b->events, b->seqs, b->event_count);
+    if (st == STATUS_OK && !is_undone(run))
+        st = tx_upload_rows_add(run->tx, run->job->upload.id, b->results, b->count);
+    if (st == STATUS_OK)
+        st = upload_results_add(run->job, b->results, b->count);
     talloc_free(b);
     return st;
 }
@@ -757,35 +781,28 @@ static enum status write_begun(struct run *run)
 static enum status finish(struct run *run)
 {
     struct upload_job *job = run->job;
-    const struct upload_result *results = job->results + job->upload.done;
-    size_t count = (size_t)(run->last - job->upload.done);
     enum status st = STATUS_OK;
 
-    if (!job->begun) {
-        job->upload.id = store_entry_id(job->call->api->store);
-        job->upload.created_at = clock_wall_us();
+    if (!job->begun)
         st =
             tx_upload_add(run->tx, job->upload.id, job->who.actor_id, job->source.id, &job->upload);
-    }
     run->step.id = job->upload.id;
     run->step.state = run->last == job->upload.received ? UPLOAD_FINISHED : UPLOAD_RUNNING;
     if (st == STATUS_OK)
-        st = tx_upload_progress(run->tx, &run->step, results, count);
+        st = tx_upload_progress(run->tx, &run->step, run->last - job->upload.done);
     return st == STATUS_OK && !job->begun ? write_begun(run) : st;
 }
 
 static enum status store_rows(struct run *run)
 {
-    struct upload_job *job = run->job;
     enum status st = tx_period_hold(run->tx, &run->locked_through);
 
     if (st == STATUS_OK)
         st = collect_weeks(run);
     while (st == STATUS_OK && run->reader.count < run->last)
         st = process_batch(run);
-    bool refused = job->upload.mode == UPLOAD_ATOMIC && run->step.count[UPLOAD_REJECTED] > 0;
-    if (st == STATUS_OK && (refused || job->upload.dry_run != 0))
-        st = STATUS_UPLOAD_REFUSED; /* and so all of it is undone */
+    if (st == STATUS_OK && is_undone(run))
+        st = STATUS_UPLOAD_REFUSED;
     for (size_t i = 0; st == STATUS_OK && i < run->week_count; i++) {
         if (run->weeks[i].touched)
             st = tx_week_store(run->tx, &run->weeks[i]);
@@ -809,7 +826,11 @@ static enum status run_body(struct tx *tx, void *arg)
     run->mem = talloc_new(job->call->mem);
     if (run->mem == NULL)
         return STATUS_NO_MEMORY;
-    if (job->begun)
+    st = spool_cut(job->results, job->results_size); /* of an earlier run */
+    if (!job->begun) {
+        job->upload.id = store_entry_id(job->call->api->store);
+        job->upload.created_at = clock_wall_us();
+    } else if (st == STATUS_OK)
         st = tx_upload_hold(tx, job->upload.id, job->who.actor_id, &held);
     if (st == STATUS_OK && held.done != job->upload.done) {
         run->step = held; /* another request with the same key is at work on it too */
@@ -846,6 +867,7 @@ static void add_step(struct upload_job *job, const struct run *run)
     job->upload.done = run->last;
     job->upload.state = run->step.state;
     job->next = run->reader;
+    job->results_size = spool_size(job->results);
     job->begun = true;
 }
 
@@ -881,8 +903,10 @@ enum status upload_run(struct upload_job *job, struct replay *replay)
             add_step(job, &run);
         else if (st == STATUS_STALE)
             st = catch_up(job, &run.step);
-        else if (st == STATUS_UPLOAD_REFUSED)
+        else if (st == STATUS_UPLOAD_REFUSED) {
             memcpy(job->upload.count, run.step.count, sizeof run.step.count);
+            job->upload.id = 0;
+        }
     }
     return st;
 }

@@ -14,6 +14,18 @@ const char *const upload_outcome_names[] = {
 
 /* --- a row ----------------------------------------------------------------------------------- */
 
+/* It is compared as bytes, and kept in a column of so many. */
+static bool external_id_parse(struct str text, int64_t *out, const char **why)
+{
+    (void)out; /* a text has no number */
+    *why = "must have at most 128 bytes of UTF-8";
+    if (text.len > EXTERNAL_ID_MAX)
+        return false;
+    *why = "must not hold a tab or a newline";
+    return str_find(text, '\t') == text.len && str_find(text, '\n') == text.len;
+}
+_Static_assert(EXTERNAL_ID_MAX == 128, "the sentence names the limit");
+
 static const struct field row_fields[] = {
     [ENTRY_INPUT_DATE] = FIELD_NAMED(
         "date", FIELD_DATE, struct upload_row, entry.date, struct date, .parse = work_date_parse,
@@ -44,6 +56,7 @@ static const struct field row_fields[] = {
         .example = "\"007\""),
     [UPLOAD_ROW_EXTERNAL_ID] = FIELD_TEXT(
         struct upload_row, external_id, .min = 1, .max = EXTERNAL_ID_MAX,
+        .parse = external_id_parse,
         .doc = "What the source calls the entry. With it a row is stored exactly once, however "
                "often it is sent; without it a row is simply new.",
         .example = "\"tool-4711\""),

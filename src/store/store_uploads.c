@@ -153,14 +153,17 @@ enum status store_upload_get(TALLOC_CTX *mem, struct store *store, const struct 
     return st;
 }
 
-enum status store_upload_rows_each(struct store *store, int64_t id, int64_t outcome,
-                                   store_upload_row_fn *each, void *arg)
+/* Some of the rows, those after *after, which moves on; *more: there may be others. */
+static enum status some_rows(struct store *store, int64_t id, int64_t outcome, int64_t *after,
+                             bool *more, store_upload_row_fn *each, void *arg)
 {
-    int64_t from = outcome < 0 ? UPLOAD_CREATED : outcome;
+    int64_t from = outcome < 0 ? UPLOAD_CREATED : outcome, count = 0;
     int64_t to = outcome < 0 ? UPLOAD_REJECTED : outcome;
     struct upload_result row;
-    bool found = false;
-    enum status st = read_run(store, STMT_UPLOAD_ROWS, VALUES(V_INT(id), V_INT(from), V_INT(to)));
+    bool found = true;
+    enum status st =
+        read_run(store, STMT_UPLOAD_ROWS,
+                 VALUES(V_INT(id), V_INT(*after), V_INT(from), V_INT(to), V_INT(UPLOAD_BATCH)));
 
     if (st != STATUS_OK)
         return st;
@@ -168,9 +171,25 @@ enum status store_upload_rows_each(struct store *store, int64_t id, int64_t outc
         st = read_next(store, STMT_UPLOAD_ROWS, &row, &found);
         if (st != STATUS_OK || !found)
             break;
+        *after = row.row;
+        count++;
         st = each(&row, arg);
     }
     stmt_done(&store->reader, STMT_UPLOAD_ROWS);
+    *more = count == UPLOAD_BATCH;
+    return st;
+}
+
+/* A result is on this side as a whole before its first row is read, so it must not be large. */
+enum status store_upload_rows_each(struct store *store, int64_t id, int64_t outcome,
+                                   store_upload_row_fn *each, void *arg)
+{
+    enum status st = STATUS_OK;
+    int64_t after = 0;
+    bool more = true;
+
+    while (st == STATUS_OK && more)
+        st = some_rows(store, id, outcome, &after, &more, each, arg);
     return st;
 }
 
@@ -442,27 +461,33 @@ static void put_result(struct value *at, int64_t upload_id, const struct upload_
     memcpy(at, values, sizeof values);
 }
 
-enum status tx_upload_progress(struct tx *tx, const struct upload *step,
-                               const struct upload_result *rows, size_t count)
+enum status tx_upload_rows_add(struct tx *tx, int64_t id, const struct upload_result *rows,
+                               size_t count)
 {
-    struct value values[STMT_BLOCK * ROW_VALUES], finished = V_TIME(clock_wall_us());
-    const int64_t *n = step->count;
+    struct value values[STMT_BLOCK * ROW_VALUES];
     enum status st = STATUS_OK;
 
     for (size_t i = 0; st == STATUS_OK && i < count;) {
         size_t block = count - i >= STMT_BLOCK ? STMT_BLOCK : 1;
         for (size_t k = 0; k < block; k++)
-            put_result(values + k * ROW_VALUES, step->id, &rows[i + k]);
+            put_result(values + k * ROW_VALUES, id, &rows[i + k]);
         st = add_block(tx, STMT_UPLOAD_ROW_ADD, STMT_UPLOAD_ROW_ADD_BLOCK, values, block,
                        ROW_VALUES);
         i += block;
     }
+    return st;
+}
+
+enum status tx_upload_progress(struct tx *tx, const struct upload *step, int64_t rows)
+{
+    struct value finished = V_TIME(clock_wall_us());
+    const int64_t *n = step->count;
+
     finished.null = step->state != UPLOAD_FINISHED;
-    if (st != STATUS_OK)
-        return st;
-    st = tx_run(tx, STMT_UPLOAD_PROGRESS,
-                VALUES(V_INT(count), V_INT(n[UPLOAD_CREATED]), V_INT(n[UPLOAD_UPDATED]),
-                       V_INT(n[UPLOAD_UNCHANGED]), V_INT(n[UPLOAD_REMOVED]),
-                       V_INT(n[UPLOAD_REJECTED]), V_INT(step->state), finished, V_INT(step->id)));
+    enum status st =
+        tx_run(tx, STMT_UPLOAD_PROGRESS,
+               VALUES(V_INT(rows), V_INT(n[UPLOAD_CREATED]), V_INT(n[UPLOAD_UPDATED]),
+                      V_INT(n[UPLOAD_UNCHANGED]), V_INT(n[UPLOAD_REMOVED]),
+                      V_INT(n[UPLOAD_REJECTED]), V_INT(step->state), finished, V_INT(step->id)));
     return one_or_repeat(tx, STMT_UPLOAD_PROGRESS, st);
 }

@@ -87,6 +87,22 @@ enum status spool_add(struct spool *spool, const void *data, size_t len)
     return STATUS_OK;
 }
 
+size_t spool_size(const struct spool *spool)
+{
+    return spool->size;
+}
+
+enum status spool_cut(struct spool *spool, size_t size)
+{
+    assert(spool->map == NULL && size <= spool->size);
+    if (size == spool->size)
+        return STATUS_OK;
+    if (ftruncate(spool->fd, (off_t)size) != 0 || lseek(spool->fd, (off_t)size, SEEK_SET) < 0)
+        return failed("cut");
+    spool->size = size;
+    return STATUS_OK;
+}
+
 enum status spool_view(struct spool *spool, struct str *out)
 {
     if (spool->size == 0) {

@@ -110,7 +110,7 @@ static const struct {
     {"UPLOADS", "person 900 51"},
     {"UPLOADS_ALL", "1 900 51"},
     {"UPLOAD_GET", "500 7 0"},
-    {"UPLOAD_ROWS", "500 0 4"},
+    {"UPLOAD_ROWS", "500 0 0 4 500"},
     {"REPORT_PROJECTS", "first last 0 1 2 3 1 1 999"},
     {"REPORT_GROUPS", "1 1 0 0 0 first last 0 1 2 3 1 1 999 1001 1 2 3 4 5"},
     {"REPORT_TOTAL", "first last 0 1 2 3 1 1 999"},

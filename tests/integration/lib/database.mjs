@@ -46,7 +46,20 @@ export async function databaseAnswers() {
   }
 }
 
-const TABLES = ['client', 'entry', 'entry_deleted', 'event', 'period_lock', 'person', 'project', 'source', 'week'];
+const TABLES = [
+  'client',
+  'entry',
+  'entry_deleted',
+  'entry_source',
+  'event',
+  'period_lock',
+  'person',
+  'project',
+  'source',
+  'upload',
+  'upload_row',
+  'week',
+];
 
 /** A fingerprint of everything that is stored. */
 export async function snapshot() {
