@@ -97,6 +97,12 @@ static const char *const problem_docs[STATUS_COUNT] = {
     [STATUS_PERIOD_LOCKED] =
         "The date lies in a period that is locked: nothing changes there, for anybody.",
     [STATUS_PROJECT_CLOSED] = "The project is closed, or takes no time on that date.",
+    [STATUS_EDITED_BY_OWNER] =
+        "The owner of the uploaded entry has changed it since, and an upload "
+        "does not undo that.",
+    [STATUS_DELETED_BY_OWNER] =
+        "The owner of the uploaded entry has deleted it, and an upload does "
+        "not bring it back.",
     [STATUS_STALE] = "It has changed since it was read. Read it again, look, and decide anew.",
     [STATUS_TOO_LARGE] = "The body is larger than this takes; `detail` names the limit.",
     [STATUS_BAD_MEDIA_TYPE] = "The `Content-Type` is none that this takes.",
