@@ -53,5 +53,3 @@ export const operations = Object.entries(contract.paths)
     METHODS.filter((method) => method in item).map((method) => operation(template, method)),
   )
   .sort((a, b) => LAST.indexOf(a.template) - LAST.indexOf(b.template));
-
-export const has = (name) => operations.some((op) => op.name === name);
