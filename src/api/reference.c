@@ -141,15 +141,24 @@ static void put_names(struct buf *b, const struct field *field)
         put_in(b, i == field->min ? "<code>" : ", <code>", field->names[i], "</code>");
 }
 
+static void put_text_kind(struct buf *b, const struct field *field)
+{
+    if (field->pattern != NULL && strcmp(field->pattern, WEEK_PATTERN) == 0) {
+        put(b, "ISO week <code>YYYY-Www</code>");
+        return;
+    }
+    put(b, "text");
+    if (field->pattern != NULL)
+        put_in(b, " <code>", field->pattern, "</code>");
+    else
+        put_range(b, field->min, field->max, " characters");
+}
+
 static void put_kind(struct buf *b, const struct field *field, bool input)
 {
     switch (field->type) {
     case FIELD_TEXT:
-        put(b, "text");
-        if (field->pattern != NULL)
-            put_in(b, " <code>", field->pattern, "</code>");
-        else
-            put_range(b, field->min, field->max, " characters");
+        put_text_kind(b, field);
         break;
     case FIELD_INT:
         put(b, "whole number");
@@ -229,6 +238,8 @@ static void end_table(struct buf *b)
 
 static void put_members(struct buf *b, const struct schema *schema, bool input)
 {
+    if (schema->count == 0)
+        return;
     begin_table(b, "Member", NULL);
     for (size_t i = 0; i < schema->count; i++) {
         const struct field *field = &schema->fields[i];
