@@ -75,7 +75,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- build ---------------------------------------------------------------------
-build: $(PROGRAMS) ## compile the programs (VARIANT=release|debug|asan|coverage)
+build: $(PROGRAMS) $(BUILD)/docs.html $(BUILD)/docs.css ## compile the programs (VARIANT=release|debug|asan|coverage)
 
 $(BUILD)/timesheets-api: $(BUILD)/obj/worker/main.o $$(call archives,worker) $(BUILD)/flags
 	@echo "  LD   $@"
@@ -83,6 +83,15 @@ $(BUILD)/timesheets-api: $(BUILD)/obj/worker/main.o $$(call archives,worker) $(B
 $(BUILD)/timesheets-admin: $(BUILD)/obj/admin/main.o $$(call archives,admin) $(BUILD)/flags
 	@echo "  LD   $@"
 	@$(CC) $(LDFLAGS) -o $@ $(BUILD)/obj/admin/main.o $(call archives,admin) $(LIBS_admin)
+
+# The reference page, made of the tables that the program serves by; nginx serves it as a file.
+$(BUILD)/docs.html: $(BUILD)/timesheets-api
+	@$< --print-reference >$@
+$(BUILD)/docs.css: docs/reference.css
+	@cp $< $@
+
+openapi: $(BUILD)/timesheets-api ## write docs/openapi.json anew
+	@$< --print-openapi >docs/openapi.json
 
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
@@ -129,7 +138,7 @@ $(BUILD)/bench/generate: $(DATA_SOURCES) $(wildcard tests/bench/data/*.h) $$(cal
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*.d)
 
-.PHONY: help build FORCE
+.PHONY: help build openapi FORCE
 
 # --- run -------------------------------------------------------------------------
 AS ?= employee
@@ -163,6 +172,7 @@ corpora: $(FUZZERS) ## replay the fuzz targets' corpora
 	@for f in $(FUZZERS); do n=$${f##*/fuzz_}; $$f tests/fuzz/corpus/$$n; done
 
 check: build unit corpora ## the quick checks (also: make VARIANT=asan check)
+	@$(BUILD)/timesheets-api --print-openapi | cmp - docs/openapi.json || { echo 'docs/openapi.json is not what the tables say: make openapi'; false; }
 	@scripts/check-layers
 	@$(if $(filter release debug,$(VARIANT)),scripts/check-banned $(BUILD),:)
 
@@ -181,7 +191,7 @@ coverage: ## branch coverage of the auth and json folders, in build/coverage
 	@$(MAKE) --no-print-directory VARIANT=coverage unit corpora
 	@gcovr --root . --object-directory build/coverage --filter 'src/(auth|json)/' --branches --exclude-throw-branches --print-summary --html-details build/coverage/index.html
 
-lint: ## formatter, both compilers, clang-tidy, cppcheck, shellcheck, Biome
+lint: ## formatter, both compilers, clang-tidy, cppcheck, shellcheck, Biome, Redocly
 	@scripts/lint
 
 format: ## lay out the C code
@@ -189,6 +199,9 @@ format: ## lay out the C code
 
 integration: build ## tests through nginx against the real database and tenant
 	@tests/integration/run
+
+contract: build ## requests made from docs/openapi.json (SEED, REQUESTS), through nginx
+	@tests/contract/run $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS))
 
 tenant-test: ## the dev tenant's own tests
 	@cd scripts/tenant && ../with-node npm ci --no-audit --no-fund --ignore-scripts && ../with-node npm test
@@ -213,4 +226,4 @@ test: ## install what the tests need, then run all of them
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: packages run stop status token unit corpora check valgrind coverage lint format integration tenant-test chaos bench fuzz test clean
+.PHONY: packages run stop status token unit corpora check valgrind coverage lint format integration contract tenant-test chaos bench fuzz test clean

@@ -44,4 +44,11 @@ struct api_trace {
 void api_handle(TALLOC_CTX *mem, struct api *api, struct http_request *request,
                 const struct api_io *io, struct http_reply *reply, struct api_trace *trace);
 
+/* The contract, made of the route table and the field tables: the same bytes each time. Appended to
+ * *out, whose status tells whether it fitted. */
+void api_openapi(struct buf *out);   /* OpenAPI 3.1, JSON */
+void api_reference(struct buf *out); /* a page to read, HTML without scripts */
+/* Enough for either. */
+enum { API_DOCUMENT_MAX = 4 << 20 };
+
 #endif

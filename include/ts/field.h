@@ -57,9 +57,12 @@ struct field {
     /* Output: an empty text is written as null, and so is a number of 0 (DATE_NONE_DAYS always is).
      * Input: JSON null is taken as an empty text, no date, 0. */
     bool nullable;
-    const char *column;  /* SQL column it is bound to, NULL = not from the database */
-    const char *doc;     /* one sentence for the OpenAPI document */
+    const char *column; /* SQL column it is bound to, NULL = not from the database */
+    /* For the OpenAPI document alone; what is enforced is .parse and the handler. */
+    const char *doc;     /* one sentence */
     const char *example; /* JSON text */
+    const char *pattern; /* ECMA-262: of a text; of a date's spellings beside YYYY-MM-DD */
+    const char *or_else; /* the row or the one of this name must be there */
 };
 
 enum { FIELDS_MAX = 32, FIELD_NAME_MAX = 32 /* characters of a name */ };

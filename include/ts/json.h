@@ -108,5 +108,20 @@ void json_rows_lines_init(struct json_rows *rows, struct str text);
  * Allocates nothing. */
 enum json_rows_result json_rows_next(struct json_rows *rows, struct str *row, const char **why,
                                      size_t *at) TS_MUST_CHECK;
+/* A document for people to read: a value a line, two spaces a level, the same bytes each time. Values
+ * inside an object have a name, those inside an array (and the top) have NULL. */
+struct json_out {
+    struct buf *b;
+    int depth;
+    bool fresh; /* nothing has been written on this level yet */
+};
+void json_out_init(struct json_out *o, struct buf *b);
+/* Begins and ends an object ('{', '}') or an array ('[', ']'). */
+void json_out_open(struct json_out *o, const char *name, char bracket);
+void json_out_close(struct json_out *o, char bracket);
+void json_out_text(struct json_out *o, const char *name, struct str text);
+void json_out_i64(struct json_out *o, const char *name, int64_t value);
+/* A value that is JSON text already. */
+void json_out_raw(struct json_out *o, const char *name, struct str json);
 
 #endif

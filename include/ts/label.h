@@ -15,4 +15,7 @@ bool label_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
  * or "..", which addresses take for folders. */
 bool label_segment_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 
+/* For the OpenAPI document (ECMA-262): what label_segment_fault takes, and dots. */
+#define LABEL_SEGMENT_PATTERN "^[^ /\\t\\n]([^/\\t\\n]*[^ /\\t\\n])?$"
+
 #endif

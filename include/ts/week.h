@@ -20,6 +20,9 @@ enum {
     ENTRY_WEEKS_AHEAD = 5
 };
 
+/* What week_parse takes, for the OpenAPI document: a pattern cannot tell which years have a week 53. */
+#define WEEK_PATTERN "^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])$"
+
 struct iso_week week_of(struct date date);
 /* Monday of a week. */
 struct date week_monday(struct iso_week week);
@@ -36,6 +39,14 @@ bool entry_date_allowed(struct date date, struct date today);
  * `YYYY-MM-DD`; a date-time beginning `YYYY-MM-DDT` (RFC 3339; the date as written, no
  * conversion); java.util.Date text `Wed May 10 00:00:00 GMT 2017` of the older mobile client. */
 bool work_date_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
+/* What it takes beside YYYY-MM-DD, for the OpenAPI document (ECMA-262). */
+#define WORK_CLOCK_PATTERN "([01][0-9]|2[0-3]):[0-5][0-9]"
+#define WORK_DATE_PATTERN                                                                          \
+    "^([0-9]{4}-[0-9]{2}-[0-9]{2}T" WORK_CLOCK_PATTERN "(:([0-5][0-9]|60)([.][0-9]{1,9})?)?"       \
+    "(Z|[+-]" WORK_CLOCK_PATTERN ")?|"                                                             \
+    "(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "             \
+    "[0-9]{2} " WORK_CLOCK_PATTERN ":([0-5][0-9]|60) "                                             \
+    "([A-Za-z]{1,6}|GMT[+-]" WORK_CLOCK_PATTERN ") [0-9]{4})$"
 /* `YYYY-MM-DD` only (PATCH, queries). */
 bool civil_date_parse(struct str text, int64_t *out, const char **why) TS_MUST_CHECK;
 

@@ -27,6 +27,8 @@ enum status api_open(TALLOC_CTX *mem, struct verifier *verifier, struct store *s
     }
     if (st == STATUS_OK)
         st = person_cache_open(api, &api->people);
+    if (st == STATUS_OK)
+        st = openapi_make(api);
     if (st != STATUS_OK)
         return talloc_free(api), st;
     *out = api;

@@ -26,6 +26,7 @@ struct api {
     struct audit_key audit_key;
     uint8_t salts[SALT_BLOCK]; /* random bytes drawn in one go; those before salt_used are spent */
     size_t salt_used;
+    struct buf openapi; /* the OpenAPI document */
 };
 
 /* One request being answered. */
@@ -61,6 +62,8 @@ struct route {
     const struct schema *body;
     const struct schema *output;         /* NULL: none, or `media` says what */
     const struct schema *machine_output; /* what a machine gets instead; NULL: the same */
+    const struct schema *or_output;      /* what there may be in its place */
+    const struct schema *extension;      /* members that its STATUS_UPLOAD_REFUSED has besides */
     bool list;                           /* the reply is an array of it */
     bool streams;       /* the handler reads the body itself; body only describes it */
     bool versioned;     /* needs If-Match */
@@ -144,7 +147,10 @@ person_handler report_hours, report_missing;
 person_handler audit_list;
 extern const struct schema audit_query_schema;
 caller_handler me_read;
-open_handler health_live, health_ready;
+open_handler health_live, health_ready, openapi_read;
+extern const struct schema live_schema, ready_schema;
+/* Makes the OpenAPI document in api->openapi. */
+enum status openapi_make(struct api *api) TS_MUST_CHECK;
 
 /* what /me says of a person and of a machine */
 extern const struct schema me_schema, me_machine_schema;
@@ -198,10 +204,11 @@ enum status write_key_check(struct call *call) TS_MUST_CHECK;
 enum status write_key(struct call *call, const struct principal *who,
                       struct write_key *out) TS_MUST_CHECK;
 /* How a written resource is answered: the kind of its tag, the address new ones are below and the
- * member of the reply that ends their address (NULL: none are made). */
+ * member of the reply that ends their address (NULL: none are made), and its GET. */
 struct write_kind {
     enum etag_kind tag;
     const char *folder, *member;
+    person_handler *read;
 };
 /* The answer to a write: `body` is the reply of the resource, which has that version and name. */
 struct written {
@@ -212,9 +219,13 @@ struct written {
 };
 enum status reply_written(struct call *call, const struct write_kind *kind,
                           const struct written *written) TS_MUST_CHECK;
-/* The stored answer to an earlier request with the same key. */
-enum status reply_replayed(struct call *call, const struct write_kind *kind,
+/* The stored answer to an earlier request with the same key. Where it was erased, the resource as it
+ * is now (STATUS_NOT_FOUND when it has gone, or what is left does not tell which it was). */
+enum status reply_replayed(struct call *call, const struct principal *who,
+                           const struct write_kind *kind,
                            const struct replay *replay) TS_MUST_CHECK;
+/* Says of the reply that it is the repeat of an earlier one. */
+void reply_mark_replayed(struct call *call);
 
 /* A write to a resource that has a stream of events of its own (a project, a person, a source, the
  * period lock). The body of its transaction may run several times: it calls write_begin first, looks

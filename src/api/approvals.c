@@ -232,9 +232,7 @@ static enum status reply_again(struct approval *a, struct str stored)
     int64_t version = 0;
     enum status st;
 
-    call->trace->replayed = true;
-    faults_init(&call->faults, call->mem);
-    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
+    reply_mark_replayed(call);
     if (stored.len == 0) { /* erased: the entry as it is now is what is left to tell */
         st = store_entry_get(call->mem, call->api->store, a->who, a->id, &a->entry);
         return st == STATUS_OK

@@ -88,68 +88,30 @@ static enum status change_week(struct entry_write *w, struct tx *tx, const struc
 }
 
 /* --- replies ---------------------------------------------------------------------------- */
-static int http_status_of(enum event_action action)
+static const struct write_kind entry_kind = {ETAG_ENTRY, "/api/timesheets/", "id", entry_read};
+
+static enum status reply_entry(struct entry_write *w, enum event_action action)
 {
-    return action == EVENT_ENTRY_CREATED ? 201 : action == EVENT_ENTRY_DELETED ? 204 : 200;
-}
+    struct written written = {
+        .action = action, .version = w->entry.version, .body = buf_str(&w->after)};
+    char id[20];
 
-enum status replayed_version(struct call *call, struct str body, int64_t *out)
-{
-    const struct json *json;
-    enum status st = json_parse(call->mem, body, &call->faults, &json);
-
-    if (st == STATUS_OK && !parse_i64(json_text(json_get(json, "version")), 1, INT64_MAX, out))
-        st = STATUS_INTERNAL;
-    return st == STATUS_BAD_JSON ? STATUS_INTERNAL : st;
-}
-
-/* The same for a first answer and for its replay. */
-static enum status reply_entry(struct call *call, enum event_action action, int64_t id,
-                               int64_t version, struct str body)
-{
-    int status = http_status_of(action);
-    enum status st = STATUS_OK;
-
-    if (status == 204) {
-        call->reply->status = 204;
-        http_reply_header(call->reply, "Cache-Control", STR("no-store"));
-        return STATUS_OK;
-    }
-    reply_json(call, status, "private, no-cache");
-    if (status == 201) {
-        char *location = talloc_asprintf(call->mem, "/api/timesheets/%" PRId64, id);
-        if (location == NULL)
-            return STATUS_NO_MEMORY;
-        http_reply_header(call->reply, "Location", str_of(location));
-    }
-    st = reply_etag(call, ETAG_ENTRY, version);
-    buf_add_str(&call->reply->body, body);
-    buf_add_char(&call->reply->body, '\n');
-    return st;
+    written.name = str_n(id, format_i64(id, w->entry.id));
+    return reply_written(w->call, &entry_kind, &written);
 }
 
 static enum status run(struct entry_write *w, store_tx_fn *body, enum event_action action)
 {
     struct call *call = w->call;
     struct replay replay = {.found = false};
-    int64_t version;
     enum status st = write_key(call, w->who, &w->key);
 
     if (st == STATUS_OK)
         st = store_transact(call->mem, call->api->store, &w->key, body, w, &replay);
     if (st != STATUS_OK)
         return st;
-    if (!replay.found)
-        return reply_entry(call, action, w->entry.id, w->entry.version, buf_str(&w->after));
-    call->trace->replayed = true;
-    faults_init(&call->faults, call->mem);
-    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
-    version = w->entry.version;
-    if (replay.after.len > 0)
-        st = replayed_version(call, replay.after, &version);
-    return st == STATUS_OK
-               ? reply_entry(call, replay.action, replay.entry_id, version, replay.after)
-               : st;
+    return replay.found ? reply_replayed(call, w->who, &entry_kind, &replay)
+                        : reply_entry(w, action);
 }
 
 /* --- POST -------------------------------------------------------------------------------- */

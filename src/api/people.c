@@ -34,7 +34,7 @@ enum status person_read(struct call *call, const struct principal *who)
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
-static const struct write_kind person_kind = {ETAG_PERSON, "/api/people/", "id"};
+static const struct write_kind person_kind = {ETAG_PERSON, "/api/people/", "id", person_read};
 
 struct person_write {
     struct write w;

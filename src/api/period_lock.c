@@ -52,7 +52,7 @@ static enum status put(struct tx *tx, void *arg)
 
 enum status period_put(struct call *call, const struct principal *who)
 {
-    static const struct write_kind kind = {ETAG_PERIOD, NULL, NULL};
+    static const struct write_kind kind = {ETAG_PERIOD, NULL, NULL, period_read};
     const struct period_lock_input *in = call->body;
     struct write w = {.call = call,
                       .who = who,

@@ -34,7 +34,8 @@ enum status project_read(struct call *call, const struct principal *who)
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
-static const struct write_kind project_kind = {ETAG_PROJECT, "/api/projects/", "code"};
+static const struct write_kind project_kind = {ETAG_PROJECT, "/api/projects/", "code",
+                                               project_read};
 
 struct project_write {
     struct write w;

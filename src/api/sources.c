@@ -33,7 +33,7 @@ enum status source_read(struct call *call, const struct principal *who)
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
-static const struct write_kind source_kind = {ETAG_SOURCE, "/api/sources/", "name"};
+static const struct write_kind source_kind = {ETAG_SOURCE, "/api/sources/", "name", source_read};
 
 struct source_write {
     struct write w;

@@ -18,7 +18,7 @@ enum status upload_results_add(struct upload_job *job, const struct upload_resul
     struct buf b;
     enum status st = STATUS_OK;
 
-    buf_init(&b, job, 2 * PIECE); /* a row is smaller than a piece */
+    buf_init(&b, job, (size_t)2 * PIECE); /* a row is smaller than a piece */
     for (size_t i = 0; st == STATUS_OK && i < count; i++) {
         const struct upload_result *row = &rows[i];
         const struct kept kept = {row->row, row->outcome, row->entry_id, row->external_id.len,

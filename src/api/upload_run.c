@@ -431,13 +431,13 @@ static enum status check_known(const struct run *run, struct prepared *p)
     return is_locked(run, known->entry.date) ? locked(run, p) : STATUS_OK;
 }
 
-/* Appends an event to the batch and to its week's chain. */
+/* Appends an event to the batch and to the chain of the week that `about`, one of the two, is in. */
 static enum status add_event(struct run *run, struct batch *b, enum event_action action,
-                             const struct entry *was, const struct entry *now, struct date date)
+                             const struct entry *was, const struct entry *now,
+                             const struct entry *about)
 {
     const struct write_key no_key = {.actor_id = run->job->who.actor_id};
-    const struct entry *about = now != NULL ? now : was;
-    struct held_week *week = find_week(run, about->person_id, date);
+    struct held_week *week = find_week(run, about->person_id, about->date);
     struct event *event = &b->events[b->event_count];
     struct buf before, after;
 
@@ -532,8 +532,8 @@ static enum status create(struct run *run, struct batch *b, struct prepared *p, 
     *id = e->id;
     b->entry_count++;
     count_entry(run, e, 1);
-    st = add_event(run, b, EVENT_ENTRY_UPLOADED, NULL, e, e->date);
-    if (st == STATUS_OK && made->known)
+    st = add_event(run, b, EVENT_ENTRY_UPLOADED, NULL, e, e);
+    if (st == STATUS_OK && p->known != NULL)
         st = tx_external_id_set(run->tx, job->source.id, e->external_id, p->known->entry_id, e->id,
                                 p->hash);
     return st;
@@ -544,7 +544,7 @@ static enum status take_away(struct run *run, struct batch *b, struct prepared *
     const struct entry *was = &p->known->entry;
 
     count_entry(run, was, -1);
-    enum status st = add_event(run, b, EVENT_ENTRY_REMOVED, was, NULL, was->date);
+    enum status st = add_event(run, b, EVENT_ENTRY_REMOVED, was, NULL, was);
     return st == STATUS_OK ? tx_upload_entry_remove(run->tx, was) : st;
 }
 
@@ -574,9 +574,9 @@ static enum status renew(struct run *run, struct batch *b, struct prepared *p)
     count_entry(run, was, -1);
     count_entry(run, e, 1);
     if (week_of(was->date).number != week_of(e->date).number)
-        st = add_event(run, b, EVENT_ENTRY_MOVED_OUT, was, e, was->date);
+        st = add_event(run, b, EVENT_ENTRY_MOVED_OUT, was, e, was);
     if (st == STATUS_OK)
-        st = add_event(run, b, EVENT_ENTRY_UPLOADED, was, e, e->date);
+        st = add_event(run, b, EVENT_ENTRY_UPLOADED, was, e, e);
     if (st == STATUS_OK)
         st = tx_upload_entry_renew(run->tx, &now, was);
     return st == STATUS_OK

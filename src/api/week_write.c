@@ -110,9 +110,7 @@ static enum status reply_again(struct sheet_write *w, struct str stored)
     int64_t version;
     enum status st;
 
-    call->trace->replayed = true;
-    faults_init(&call->faults, call->mem);
-    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
+    reply_mark_replayed(call);
     if (stored.len == 0) { /* erased: the week as it is now is what is left to tell */
         st = sheet_load(call->mem, call, NULL, w->who, w->id, &sheet);
         return st == STATUS_OK ? sheet_reply(call, &sheet) : st;

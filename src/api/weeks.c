@@ -80,7 +80,7 @@ static bool asked(const struct weeks_query *query, int field)
 static enum status give(struct week_page *page, const struct week_total *total)
 {
     struct buf *b = &page->call->reply->body;
-    char text[WEEK_TEXT_LEN];
+    char text[WEEK_TEXT_LEN] = {0};
     struct week_summary summary = {.week = str_n(text, sizeof text),
                                    .from = week_monday(total->week),
                                    .minutes = total->minutes,

@@ -45,22 +45,58 @@ enum status reply_written(struct call *call, const struct write_kind *kind,
     return st;
 }
 
+void reply_mark_replayed(struct call *call)
+{
+    call->trace->replayed = true;
+    faults_init(&call->faults, call->mem); /* of the run that found it done */
+    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
+}
+
+static enum status version_of(const struct json *json, int64_t *out)
+{
+    return parse_i64(json_text(json_get(json, "version")), 1, INT64_MAX, out) ? STATUS_OK
+                                                                              : STATUS_INTERNAL;
+}
+
+enum status replayed_version(struct call *call, struct str body, int64_t *out)
+{
+    const struct json *json = NULL;
+    enum status st = json_parse(call->mem, body, &call->faults, &json);
+
+    if (st == STATUS_OK)
+        st = version_of(json, out);
+    return st == STATUS_BAD_JSON ? STATUS_INTERNAL : st;
+}
+
+/* The event tells of an entry which it was; what else was made has no name any more. */
+static enum status reply_as_it_is(struct call *call, const struct principal *who,
+                                  const struct write_kind *kind, const struct replay *replay)
+{
+    if (replay->entry_id > 0) {
+        char *id = talloc_asprintf(call->mem, "%lld", (long long)replay->entry_id);
+        if (id == NULL)
+            return STATUS_NO_MEMORY;
+        call->params[0] = str_of(id);
+    }
+    call->request->if_none_match = STR(""); /* this is no GET */
+    return kind->read(call, who);
+}
+
 /* The stored answer holds the version and the name it was given with. */
-enum status reply_replayed(struct call *call, const struct write_kind *kind,
-                           const struct replay *replay)
+enum status reply_replayed(struct call *call, const struct principal *who,
+                           const struct write_kind *kind, const struct replay *replay)
 {
     struct written written = {.action = replay->action, .body = replay->after};
     const struct json *json = NULL;
-    enum status st = STATUS_OK;
 
-    call->trace->replayed = true;
-    faults_init(&call->faults, call->mem);
-    http_reply_header(call->reply, "Idempotency-Replayed", STR("true"));
-    if (replay->after.len > 0)
-        st = json_parse(call->mem, replay->after, &call->faults, &json);
-    if (st == STATUS_OK && json != NULL &&
-        !parse_i64(json_text(json_get(json, "version")), 1, INT64_MAX, &written.version))
-        st = STATUS_INTERNAL;
+    reply_mark_replayed(call);
+    if (replay->action == EVENT_ENTRY_DELETED)
+        return reply_written(call, kind, &written);
+    if (replay->after.len == 0)
+        return reply_as_it_is(call, who, kind, replay);
+    enum status st = json_parse(call->mem, replay->after, &call->faults, &json);
+    if (st == STATUS_OK)
+        st = version_of(json, &written.version);
     if (st != STATUS_OK)
         return st == STATUS_BAD_JSON ? STATUS_INTERNAL : st;
     if (kind->member != NULL)
@@ -112,7 +148,7 @@ enum status write_run(struct write *w, store_tx_fn *body, void *arg)
     if (st != STATUS_OK)
         return st;
     if (replay.found)
-        return reply_replayed(call, w->kind, &replay);
+        return reply_replayed(call, w->who, w->kind, &replay);
     const struct written written = {
         .action = w->action, .version = w->version, .name = w->name, .body = buf_str(&w->after)};
     return reply_written(call, w->kind, &written);

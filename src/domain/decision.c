@@ -53,9 +53,9 @@ static const struct field inbox_fields[] = {
     [INBOX_QUERY_PROJECT] = FIELD_TEXT(
         struct inbox_query, project, .min = 1, .max = PROJECT_CODE_MAX,
         .doc = "Only entries of the project with this code.", .example = "\"StoreZero\""),
-    [INBOX_QUERY_WEEK] =
-        FIELD_TEXT(struct inbox_query, week, .min = 1, .max = WEEK_TEXT_MAX,
-                   .doc = "Only entries of this ISO week.", .example = "\"2026-W48\""),
+    [INBOX_QUERY_WEEK] = FIELD_TEXT(
+        struct inbox_query, week, .min = 1, .max = WEEK_TEXT_MAX, .pattern = WEEK_PATTERN,
+        .doc = "Only entries of this ISO week.", .example = "\"2026-W48\""),
     [INBOX_QUERY_LIMIT] =
         FIELD_INT(struct inbox_query, limit, .min = 1, .max = LIST_LIMIT_MAX,
                   .doc = "How many entries to give at most; 50 when left out.", .example = "50"),

@@ -58,15 +58,15 @@ static const struct field entry_fields[] = {
 const struct schema entry_schema = SCHEMA("Entry", struct entry, entry_fields);
 
 /* The members that POST and PATCH share; what differs are the date's spellings and what must be there. */
-#define DATE_ROW(reader, must, text)                                                               \
-    FIELD_DATE(struct entry_input, date, .required = (must), .parse = (reader), .doc = (text),     \
-               .example = "\"2026-11-23\"")
+#define DATE_ROW(reader, must, others, text)                                                       \
+    FIELD_DATE(struct entry_input, date, .required = (must), .parse = (reader),                    \
+               .pattern = (others), .doc = (text), .example = "\"2026-11-23\"")
 #define PROJECT_ROW(must)                                                                          \
     FIELD_TEXT(struct entry_input, project, .required = (must), .min = 1, .max = PROJECT_CODE_MAX, \
                .doc = "The code of an open project, byte for byte.", .example = "\"StoreZero\"")
-#define HOURS_ROW                                                                                  \
+#define HOURS_ROW(other)                                                                           \
     FIELD_NAMED("hours", FIELD_HOURS, struct entry_input, hours_minutes, int64_t, .min = 1,        \
-                .max = MINUTES_PER_DAY, .parse = hours_parse,                                      \
+                .max = MINUTES_PER_DAY, .parse = hours_parse, .or_else = (other),                  \
                 .doc = "Decimal hours, more than 0 and at most 24, with at most 4 decimals, as a " \
                        "number or numeric text; rounded half-up to the minute. Either hours or "   \
                        "minutes is needed for a new entry; if both are given they must agree.",    \
@@ -81,11 +81,11 @@ const struct schema entry_schema = SCHEMA("Entry", struct entry, entry_fields);
 
 static const struct field entry_input_fields[] = {
     [ENTRY_INPUT_DATE] =
-        DATE_ROW(work_date_parse, true,
+        DATE_ROW(work_date_parse, true, WORK_DATE_PATTERN,
                  "The civil date of the work, from 2000-01-01 to the Sunday five weeks after this "
                  "week. A date-time is taken as the date that is written in it."),
     [ENTRY_INPUT_PROJECT] = PROJECT_ROW(true),
-    [ENTRY_INPUT_HOURS] = HOURS_ROW,
+    [ENTRY_INPUT_HOURS] = HOURS_ROW("minutes"),
     [ENTRY_INPUT_MINUTES] = MINUTES_ROW,
     [ENTRY_INPUT_NOTE] = NOTE_ROW,
     [ENTRY_INPUT_STATUS] =
@@ -104,11 +104,11 @@ const struct schema entry_input_schema =
 
 static const struct field entry_patch_fields[] = {
     [ENTRY_INPUT_DATE] =
-        DATE_ROW(civil_date_parse, false,
+        DATE_ROW(civil_date_parse, false, NULL,
                  "The civil date of the work, from 2000-01-01 to the Sunday five weeks after this "
                  "week."),
     [ENTRY_INPUT_PROJECT] = PROJECT_ROW(false),
-    [ENTRY_INPUT_HOURS] = HOURS_ROW,
+    [ENTRY_INPUT_HOURS] = HOURS_ROW(NULL),
     [ENTRY_INPUT_MINUTES] = MINUTES_ROW,
     [ENTRY_INPUT_NOTE] = NOTE_ROW,
     /* a change of status is a step of its own, never an edit (design rule 6) */
@@ -128,10 +128,10 @@ const struct schema entry_patch_schema =
     SCHEMA_INPUT("EntryPatch", struct entry_input, entry_patch_fields);
 
 static const struct field entry_item_fields[] = {
-    [ENTRY_INPUT_DATE] = DATE_ROW(civil_date_parse, false,
+    [ENTRY_INPUT_DATE] = DATE_ROW(civil_date_parse, false, NULL,
                                   "The civil date of the work, in the week. Needed but to delete."),
     [ENTRY_INPUT_PROJECT] = PROJECT_ROW(false),
-    [ENTRY_INPUT_HOURS] = HOURS_ROW,
+    [ENTRY_INPUT_HOURS] = HOURS_ROW(NULL),
     [ENTRY_INPUT_MINUTES] = MINUTES_ROW,
     [ENTRY_INPUT_NOTE] = NOTE_ROW,
     [ENTRY_INPUT_STATUS] = FIELD_READ_ONLY("status"),
@@ -225,9 +225,9 @@ static const struct field entry_query_fields[] = {
     [ENTRY_QUERY_TO] =
         FIELD_DATE(struct entry_query, to, .parse = civil_date_parse,
                    .doc = "Only entries of this date or earlier.", .example = "\"2026-11-30\""),
-    [ENTRY_QUERY_WEEK] =
-        FIELD_TEXT(struct entry_query, week, .min = 1, .max = WEEK_TEXT_MAX,
-                   .doc = "Only entries of this ISO week.", .example = "\"2026-W48\""),
+    [ENTRY_QUERY_WEEK] = FIELD_TEXT(
+        struct entry_query, week, .min = 1, .max = WEEK_TEXT_MAX, .pattern = WEEK_PATTERN,
+        .doc = "Only entries of this ISO week.", .example = "\"2026-W48\""),
     [ENTRY_QUERY_PROJECT] = FIELD_TEXT(
         struct entry_query, project, .min = 1, .max = PROJECT_CODE_MAX,
         .doc = "Only entries of the project with this code.", .example = "\"StoreZero\""),
@@ -248,7 +248,7 @@ static const struct field entry_query_fields[] = {
     [ENTRY_QUERY_CURSOR] =
         FIELD_TEXT(struct entry_query, cursor, .min = 1, .max = CURSOR_MAX,
                    .doc = "Where to go on, taken from the Link header of the page before.",
-                   .example = "\"2026-11-23.10737418240\""),
+                   .example = "\"000050d100000280000000\""),
 };
 
 const struct schema entry_query_schema =

@@ -60,7 +60,7 @@ const struct schema project_schema = SCHEMA("Project", struct project, project_f
 static const struct field project_input_fields[] = {
     [PROJECT_INPUT_CODE] =
         FIELD_TEXT(struct project_input, code, .required = true, .min = 1, .max = PROJECT_CODE_MAX,
-                   .parse = label_segment_parse,
+                   .pattern = LABEL_SEGMENT_PATTERN, .parse = label_segment_parse,
                    .doc = "A new code, without a slash and without spaces at its ends. It never "
                           "changes.",
                    .example = "\"StoreZero\""),

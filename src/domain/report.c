@@ -112,6 +112,7 @@ size_t hundredths_format(int64_t value, char out[FIELD_NUMBER_MAX])
 
 /* --- GET /reports/hours ---------------------------------------------------------------------- */
 
+#define DIMENSION "(project|person|week|month|status)"
 static const struct field report_query_fields[] = {
     [REPORT_QUERY_FROM] = FIELD_DATE(
         struct report_query, from, .parse = civil_date_parse,
@@ -125,6 +126,7 @@ static const struct field report_query_fields[] = {
         .example = "\"2026-11-30\""),
     [REPORT_QUERY_GROUP_BY] =
         FIELD_TEXT(struct report_query, group_by, .min = 1, .max = GROUP_BY_MAX,
+                   .pattern = "^(entry|" DIMENSION "(," DIMENSION ")*)$",
                    .doc = "What hours are added up by: project, person, week, month and status in "
                           "any order, each at most once, with commas between them; rows are sorted "
                           "in this order. `entry` gives every entry as a row, by person and date. "
@@ -343,16 +345,16 @@ const struct schema report_hours_schema =
 /* --- GET /reports/missing -------------------------------------------------------------------- */
 
 static const struct field missing_query_fields[] = {
-    [MISSING_QUERY_FROM] =
-        FIELD_TEXT(struct missing_query, from, .min = 1, .max = WEEK_TEXT_MAX,
-                   .doc = "The first ISO week; when left out, the eighth before `to` and it "
-                          "included. At most 106 weeks can be asked for at once.",
-                   .example = "\"2026-W40\""),
-    [MISSING_QUERY_TO] =
-        FIELD_TEXT(struct missing_query, to, .min = 1, .max = WEEK_TEXT_MAX,
-                   .doc = "The last ISO week; the last one that is over when left out. Weeks that "
-                          "are not over are never missing.",
-                   .example = "\"2026-W47\""),
+    [MISSING_QUERY_FROM] = FIELD_TEXT(
+        struct missing_query, from, .min = 1, .max = WEEK_TEXT_MAX, .pattern = WEEK_PATTERN,
+        .doc = "The first ISO week; when left out, the eighth before `to` and it "
+               "included. At most 106 weeks can be asked for at once.",
+        .example = "\"2026-W40\""),
+    [MISSING_QUERY_TO] = FIELD_TEXT(
+        struct missing_query, to, .min = 1, .max = WEEK_TEXT_MAX, .pattern = WEEK_PATTERN,
+        .doc = "The last ISO week; the last one that is over when left out. Weeks that "
+               "are not over are never missing.",
+        .example = "\"2026-W47\""),
     [MISSING_QUERY_USER] = FIELD_TEXT(
         struct missing_query, user, .min = 1, .max = USER_MAX,
         .doc = "Only this person, by id or user_id. When left out, everybody for managers and "

@@ -259,7 +259,7 @@ static const struct schema warning_schema =
     SCHEMA("WeekWarning", struct sheet_warning, warning_fields);
 
 #define WEEK_ROW(owner)                                                                            \
-    FIELD_TEXT(owner, week, .min = WEEK_TEXT_LEN, .max = WEEK_TEXT_LEN,                            \
+    FIELD_TEXT(owner, week, .min = WEEK_TEXT_LEN, .max = WEEK_TEXT_LEN, .pattern = WEEK_PATTERN,   \
                .doc = "The ISO 8601 week.", .example = "\"2026-W48\"")
 #define FROM_ROW(owner)                                                                            \
     FIELD_DATE(owner, from, .doc = "Monday of the week.", .example = "\"2026-11-23\"")
@@ -291,6 +291,11 @@ static const struct schema warning_schema =
                      "first. The ETag holds the same number.",                                     \
               .example = "4")
 
+#define FREE_DAY(text) "{\"date\":\"" text "\",\"minutes\":0,\"hours\":0}"
+#define DAYS_EXAMPLE                                                                                                            \
+    "[{\"date\":\"2026-11-23\",\"minutes\":450,\"hours\":7.5}," FREE_DAY("2026-11-24") "," FREE_DAY("2026-11-25") "," FREE_DAY( \
+        "2026-11-26") "," FREE_DAY("2026-11-27") "," FREE_DAY("2026-11-28") "," FREE_DAY("2026-11-29") "]"
+
 /* The version comes first: a stored reply is asked for it. */
 static const struct field sheet_fields[] = {
     VERSION_ROW(struct sheet),
@@ -308,7 +313,7 @@ static const struct field sheet_fields[] = {
     HOURS_ROW(struct sheet),
     COUNT_ROWS(struct sheet),
     FIELD_LIST(struct sheet, days, .items = &day_schema, .min = WEEK_DAYS, .max = WEEK_DAYS,
-               .doc = "The totals of Monday to Sunday."),
+               .doc = "The totals of Monday to Sunday.", .example = DAYS_EXAMPLE),
     FIELD_LIST(struct sheet, projects, .items = &project_schema_of_week, .max = COUNT_MAX,
                .doc = "The totals per project, by code."),
     FIELD_LIST(struct sheet, warnings, .items = &warning_schema, .max = COUNT_MAX,
@@ -336,13 +341,13 @@ const struct schema week_summary_schema =
     SCHEMA("WeekSummary", struct week_summary, summary_fields);
 
 static const struct field weeks_query_fields[] = {
-    [WEEKS_QUERY_FROM] =
-        FIELD_TEXT(struct weeks_query, from, .min = 1, .max = WEEK_NAME_MAX,
-                   .doc = "Only this ISO week or later; 12 weeks up to the current week (or to "
-                          "`to`) when left out.",
-                   .example = "\"2026-W40\""),
+    [WEEKS_QUERY_FROM] = FIELD_TEXT(
+        struct weeks_query, from, .min = 1, .max = WEEK_NAME_MAX, .pattern = WEEK_PATTERN,
+        .doc = "Only this ISO week or later; 12 weeks up to the current week (or to "
+               "`to`) when left out.",
+        .example = "\"2026-W40\""),
     [WEEKS_QUERY_TO] =
-        FIELD_TEXT(struct weeks_query, to, .min = 1, .max = WEEK_NAME_MAX,
+        FIELD_TEXT(struct weeks_query, to, .min = 1, .max = WEEK_NAME_MAX, .pattern = WEEK_PATTERN,
                    .doc = "Only this ISO week or earlier. When left out, weeks after the current "
                           "one are given as far as they were filled in.",
                    .example = "\"2026-W48\""),

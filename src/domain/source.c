@@ -24,10 +24,10 @@ static const struct field source_fields[] = {
 const struct schema source_schema = SCHEMA("Source", struct source, source_fields);
 
 static const struct field source_input_fields[] = {
-    [SOURCE_INPUT_NAME] =
-        FIELD_TEXT(struct source_input, name, .required = true, .min = 1, .max = SOURCE_NAME_MAX,
-                   .parse = source_name_parse, .doc = "A new name of A-Z a-z 0-9 . _ - characters.",
-                   .example = "\"contractor-tool\""),
+    [SOURCE_INPUT_NAME] = FIELD_TEXT(
+        struct source_input, name, .required = true, .min = 1, .max = SOURCE_NAME_MAX,
+        .parse = source_name_parse, .pattern = "^[A-Za-z0-9._-]+$",
+        .doc = "A new name of A-Z a-z 0-9 . _ - characters.", .example = "\"contractor-tool\""),
     [SOURCE_INPUT_CLIENT] = CLIENT_ROW(true),
 };
 

@@ -29,6 +29,7 @@ _Static_assert(EXTERNAL_ID_MAX == 128, "the sentence names the limit");
 static const struct field row_fields[] = {
     [ENTRY_INPUT_DATE] = FIELD_NAMED(
         "date", FIELD_DATE, struct upload_row, entry.date, struct date, .parse = work_date_parse,
+        .pattern = WORK_DATE_PATTERN,
         .doc = "The civil date of the work, from 2000-01-01 to the Sunday five weeks after this "
                "week. A date-time is taken as the date that is written in it.",
         .example = "\"2026-11-23\""),

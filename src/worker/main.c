@@ -21,12 +21,16 @@ struct app {
 
 static void print_help(void)
 {
-    (void)printf("Usage: timesheets-api [--check-config | --version | --help]\n\n"
-                 "One worker of the Timesheets API. It answers FastCGI requests on the listening\n"
-                 "socket it finds as descriptor 0; spawn-fcgi and multiwatch start a pool:\n\n"
-                 "  spawn-fcgi -n -s SOCKET -- multiwatch -f 4 -- timesheets-api\n\n"
-                 "TERM, USR1 and USR2 let the request in hand finish, then it exits with 0.\n"
-                 "Settings come from the environment:\n\n");
+    (void)printf(
+        "Usage: timesheets-api [--check-config | --print-openapi | --print-reference |\n"
+        "                       --version | --help]\n\n"
+        "One worker of the Timesheets API. It answers FastCGI requests on the listening\n"
+        "socket it finds as descriptor 0; spawn-fcgi and multiwatch start a pool:\n\n"
+        "  spawn-fcgi -n -s SOCKET -- multiwatch -f 4 -- timesheets-api\n\n"
+        "TERM, USR1 and USR2 let the request in hand finish, then it exits with 0.\n\n"
+        "--print-openapi writes the OpenAPI 3.1 document of the API, --print-reference the\n"
+        "reference page (HTML); they need no settings.\n\n"
+        "Settings come from the environment:\n\n");
     settings_print_help();
 }
 
@@ -183,6 +187,20 @@ static int check_config(TALLOC_CTX *mem)
     return EXIT_SUCCESS;
 }
 
+/* A document on standard output. */
+static int print_document(TALLOC_CTX *mem, void (*write)(struct buf *out))
+{
+    struct buf b;
+
+    buf_init(&b, mem, API_DOCUMENT_MAX);
+    write(&b);
+    bool whole =
+        b.status == STATUS_OK && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
+    if (!whole)
+        (void)fprintf(stderr, "timesheets-api: the document could not be written\n");
+    return whole ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
@@ -193,6 +211,10 @@ int main(int argc, char **argv)
         code = run(mem);
     } else if (str_eq(option, STR("--check-config"))) {
         code = check_config(mem);
+    } else if (str_eq(option, STR("--print-openapi"))) {
+        code = print_document(mem, api_openapi);
+    } else if (str_eq(option, STR("--print-reference"))) {
+        code = print_document(mem, api_reference);
     } else if (str_eq(option, STR("--version"))) {
         (void)printf("timesheets-api %s\n", TS_VERSION);
     } else if (str_eq(option, STR("--help"))) {

@@ -105,7 +105,9 @@ describe('who may upload', () => {
 
   describe('an application with one source', () => {
     const client = stack.TS_SPA_CLIENT_ID;
-    after(() => query('DELETE FROM source WHERE client = (SELECT id FROM client WHERE client_id = ?)', Buffer.from(client)));
+    after(() =>
+      query('DELETE FROM source WHERE client = (SELECT id FROM client WHERE client_id = ?)', Buffer.from(client)),
+    );
 
     test('need not name it, and its persons have it', async () => {
       const source = await newSource(client);
@@ -152,7 +154,14 @@ describe('the forms of a body', () => {
         const rows = [
           rowOf(carl, { external_id: 'A-1', note: 'plain' }),
           { user_id: carl.number, date: '2024-05-07', project: 'StoreZero', hours: '7.5', external_id: 'Ä 2 🦊' },
-          { user_id: carl.sub, date: '2024-05-08', project: 'StoreZero', hours: 0.25, external_id: 'A,"3"', note: 'a "b", c' },
+          {
+            user_id: carl.sub,
+            date: '2024-05-08',
+            project: 'StoreZero',
+            hours: 0.25,
+            external_id: 'A,"3"',
+            note: 'a "b", c',
+          },
         ];
         const report = expectReport(await send(write[form](rows), { type: type + parameter }), { created: 3 });
         assert.deepEqual(
@@ -161,7 +170,12 @@ describe('the forms of a body', () => {
         );
         const stored = await entriesOf(source);
         assert.deepEqual(
-          rows.map(({ external_id: id }) => [stored[id].work_date, stored[id].minutes, stored[id].note, stored[id].status]),
+          rows.map(({ external_id: id }) => [
+            stored[id].work_date,
+            stored[id].minutes,
+            stored[id].note,
+            stored[id].status,
+          ]),
           [
             ['2024-05-06', 60, 'plain', 1],
             ['2024-05-07', 450, '', 1],
@@ -304,7 +318,13 @@ describe('the forms of a body', () => {
 
   test('one object is answered with the entry, as the older client needs', async () => {
     const { carl, send } = await newCase();
-    const body = { user_id: carl.number, date: '2017-05-10T17:40:20.095Z', project: 'StoreZero', hours: 5, approved: true };
+    const body = {
+      user_id: carl.number,
+      date: '2017-05-10T17:40:20.095Z',
+      project: 'StoreZero',
+      hours: 5,
+      approved: true,
+    };
     const reply = expectStatus(await send(body), 201);
     const { id, user_id, date, project, hours, approved, status, version } = reply.json;
     assert.deepEqual(
@@ -357,11 +377,7 @@ describe('the forms of a body', () => {
     const { carl, source } = await newCase();
     await unchanged(async () => {
       for (const text of ['mode=all', 'dry_run=1', 'colour=red', `source=${source}&source=${source}`, 'source='])
-        expectProblem(
-          await machine.send('POST', `${UPLOAD}?${text}`, { json: [rowOf(carl)] }),
-          422,
-          'validation',
-        );
+        expectProblem(await machine.send('POST', `${UPLOAD}?${text}`, { json: [rowOf(carl)] }), 422, 'validation');
     });
   });
 });
@@ -532,7 +548,10 @@ describe('the members of a row', () => {
 
   test('upper and lower case are two persons by number and subject', async () => {
     const { carl, send } = await newCase();
-    const rows = [rowOf(carl, { user_id: carl.number.toLowerCase() }), rowOf(carl, { user_id: carl.sub.toUpperCase() })];
+    const rows = [
+      rowOf(carl, { user_id: carl.number.toLowerCase() }),
+      rowOf(carl, { user_id: carl.sub.toUpperCase() }),
+    ];
     const report = await unchanged(async () => expectRefused(await send(rows), { rejected: 2 }));
     assert.deepEqual(faultsOf(report), { 1: 'unknown-person', 2: 'unknown-person' });
   });
@@ -545,7 +564,10 @@ describe('the members of a row', () => {
       Buffer.from(number),
       Buffer.from(number),
     );
-    const reply = expectStatus(await send({ user_id: number, date: '2024-05-06', project: 'StoreZero', hours: 5 }), 201);
+    const reply = expectStatus(
+      await send({ user_id: number, date: '2024-05-06', project: 'StoreZero', hours: 5 }),
+      201,
+    );
     assert.equal(reply.json.user_id, number);
   });
 
@@ -569,7 +591,10 @@ describe('rule 9, row by row', () => {
       again.rows.map(({ entry_id }) => entry_id),
       first.rows.map(({ entry_id }) => entry_id),
     );
-    const [{ events }] = await query('SELECT COUNT(*) AS events FROM event WHERE person_id = ? AND week > 100', carl.id);
+    const [{ events }] = await query(
+      'SELECT COUNT(*) AS events FROM event WHERE person_id = ? AND week > 100',
+      carl.id,
+    );
     assert.equal(events, 3);
     await checkAllBooks(carl);
   });
@@ -771,8 +796,20 @@ describe('rule 9, row by row', () => {
     const { carl, source, send } = await newCase();
     const row = rowOf(carl, { external_id: 'A-1' });
     const gone = { external_id: 'A-1', deleted: true };
-    const rows = [row, row, { ...row, minutes: 61 }, gone, gone, { ...row, minutes: 62 }, { ...row, date: '2024-05-15' }];
-    const dry = expectReport(await send(rows, { dryRun: true }), { created: 2, updated: 2, unchanged: 2, removed: 1 }, { status: 200 });
+    const rows = [
+      row,
+      row,
+      { ...row, minutes: 61 },
+      gone,
+      gone,
+      { ...row, minutes: 62 },
+      { ...row, date: '2024-05-15' },
+    ];
+    const dry = expectReport(
+      await send(rows, { dryRun: true }),
+      { created: 2, updated: 2, unchanged: 2, removed: 1 },
+      { status: 200 },
+    );
     for (const mode of ['atomic', 'partial']) {
       const report = expectReport(await send(rows, { mode }), { created: 2, updated: 2, unchanged: 2, removed: 1 });
       assert.deepEqual(
@@ -837,7 +874,9 @@ describe('modes', () => {
 
   test('partial with rejected rows alone is 200, and can be looked up', async () => {
     const { carl, send } = await newCase();
-    const report = expectReport(await send([rowOf(carl, { project: 'NOWHERE' })], { mode: 'partial' }), { rejected: 1 });
+    const report = expectReport(await send([rowOf(carl, { project: 'NOWHERE' })], { mode: 'partial' }), {
+      rejected: 1,
+    });
     const read = expectStatus(await machine.get(`/api/uploads/${report.upload_id}`), 200).json;
     assert.deepEqual(read.rows, report.rows);
   });
@@ -1013,9 +1052,15 @@ describe('kills', () => {
     const source = await newSource();
     const people = await Promise.all(range(4).map(() => newContractor()));
     const rows = range(COUNT).map((n) =>
-      rowOf(people[n % 4], { external_id: `K-${n}`, minutes: 1 + (n % 3), note: `n${n}`, date: addDays('2012-01-02', n % 900) }),
+      rowOf(people[n % 4], {
+        external_id: `K-${n}`,
+        minutes: 1 + (n % 3),
+        note: `n${n}`,
+        date: addDays('2012-01-02', n % 900),
+      }),
     );
-    const send = (options) => upload(machine, write.ndjson(rows), { source, type: NDJSON, mode: 'partial', ...options });
+    const send = (options) =>
+      upload(machine, write.ndjson(rows), { source, type: NDJSON, mode: 'partial', ...options });
     const expected = rows
       .map((row, n) => [row.external_id, people[n % 4].id, row.date, row.minutes, row.note, 1, 1])
       .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -1046,39 +1091,56 @@ describe('kills', () => {
     return ended;
   }
 
-  test('kill -9 of the workers in the middle, again under the same key: the whole report, each row once', MINUTES, async () => {
-    const big = await newBig();
-    const key = newKey();
-    const half = [];
-    for (const least of [1000, 4000, 7000]) {
-      assert.notEqual(await killedHalfWay(big, { key }, least), 201, 'it was not whole yet');
-      half.push(await big.stored());
-    }
-    assert.ok(half.every((n) => n > 0 && n < COUNT && n % 500 === 0), `whole transactions of 500: ${half}`);
-    const reply = await big.send({ key });
-    const report = expectReport(reply, { created: COUNT });
-    assert.equal(reply.headers[REPLAYED], 'true');
-    assert.deepEqual((await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)), big.expected);
-    const [{ uploads }] = await query(
-      'SELECT COUNT(*) AS uploads FROM upload u JOIN source s ON s.id = u.source_id WHERE s.name = ?',
-      big.source,
-    );
-    assert.equal(uploads, 1);
-    const again = expectReport(await big.send({ key }), { created: COUNT });
-    assert.deepEqual(again, report);
-    await checkAllBooks(...big.people);
-  });
+  test(
+    'kill -9 of the workers in the middle, again under the same key: the whole report, each row once',
+    MINUTES,
+    async () => {
+      const big = await newBig();
+      const key = newKey();
+      const half = [];
+      for (const least of [1000, 4000, 7000]) {
+        assert.notEqual(await killedHalfWay(big, { key }, least), 201, 'it was not whole yet');
+        half.push(await big.stored());
+      }
+      assert.ok(
+        half.every((n) => n > 0 && n < COUNT && n % 500 === 0),
+        `whole transactions of 500: ${half}`,
+      );
+      const reply = await big.send({ key });
+      const report = expectReport(reply, { created: COUNT });
+      assert.equal(reply.headers[REPLAYED], 'true');
+      assert.deepEqual(
+        (await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)),
+        big.expected,
+      );
+      const [{ uploads }] = await query(
+        'SELECT COUNT(*) AS uploads FROM upload u JOIN source s ON s.id = u.source_id WHERE s.name = ?',
+        big.source,
+      );
+      assert.equal(uploads, 1);
+      const again = expectReport(await big.send({ key }), { created: COUNT });
+      assert.deepEqual(again, report);
+      await checkAllBooks(...big.people);
+    },
+  );
 
-  test('kill -9 in the middle, again without a key: the rest is created, what was stored is unchanged', MINUTES, async () => {
-    const big = await newBig();
-    await killedHalfWay(big, {}, 2000);
-    const there = await big.stored();
-    assert.ok(there > 0 && there < COUNT, `${there} stored`);
-    expectReport(await big.send(), { created: COUNT - there, unchanged: there });
-    assert.deepEqual((await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)), big.expected);
-    expectReport(await big.send(), { unchanged: COUNT });
-    await checkAllBooks(...big.people);
-  });
+  test(
+    'kill -9 in the middle, again without a key: the rest is created, what was stored is unchanged',
+    MINUTES,
+    async () => {
+      const big = await newBig();
+      await killedHalfWay(big, {}, 2000);
+      const there = await big.stored();
+      assert.ok(there > 0 && there < COUNT, `${there} stored`);
+      expectReport(await big.send(), { created: COUNT - there, unchanged: there });
+      assert.deepEqual(
+        (await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)),
+        big.expected,
+      );
+      expectReport(await big.send(), { unchanged: COUNT });
+      await checkAllBooks(...big.people);
+    },
+  );
 
   test('kill -9 of a worker under an atomic upload: all or nothing', MINUTES, async () => {
     const big = await newBig();
@@ -1094,7 +1156,10 @@ describe('kills', () => {
       deadlineMs: 10_000,
     });
     expectReport(await big.send({ mode: 'atomic', key }), { created: COUNT });
-    assert.deepEqual((await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)), big.expected);
+    assert.deepEqual(
+      (await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)),
+      big.expected,
+    );
     await checkAllBooks(...big.people);
   });
 
@@ -1115,31 +1180,43 @@ describe('kills', () => {
     await cutting;
     await waitFor('whole', async () => (await big.send({ key })).status === 201, { deadlineMs: 60_000, everyMs: 200 });
     expectReport(await big.send({ key }), { created: COUNT });
-    assert.deepEqual((await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)), big.expected);
+    assert.deepEqual(
+      (await table(big.source)).sort(([a], [b]) => (a < b ? -1 : 1)),
+      big.expected,
+    );
     await checkAllBooks(...big.people);
   });
 });
 
 describe('beside other writers', () => {
-  test('an owner posts and edits while an upload writes the same weeks: nothing is lost, the day limit holds', MINUTES, async () => {
-    const { carl, source, send } = await newCase();
-    const rows = range(3000).map((n) => rowOf(carl, { external_id: `P-${n}`, minutes: 1, date: addDays('2024-01-01', n % 60) }));
-    const posts = [];
-    let running = true;
-    const lane = async (lane) => {
-      for (let n = lane; running; n += 4)
-        posts.push(await carl.post(work({ date: addDays('2024-01-01', n % 60), minutes: 1 })));
-    };
-    const owner = Promise.all(range(4).map(lane));
-    const uploads = Promise.all([send(rows.slice(0, 1500), { mode: 'partial' }), send(rows.slice(1500), { mode: 'partial' })]);
-    for (const reply of await uploads) expectReport(reply, { created: 1500 });
-    running = false;
-    await owner;
-    for (const reply of posts) expectStatus(reply, 201);
-    assert.ok(posts.length > 3, `${posts.length} posts`);
-    assert.equal(Object.keys(await entriesOf(source)).length, 3000);
-    await checkAllBooks(carl);
-  });
+  test(
+    'an owner posts and edits while an upload writes the same weeks: nothing is lost, the day limit holds',
+    MINUTES,
+    async () => {
+      const { carl, source, send } = await newCase();
+      const rows = range(3000).map((n) =>
+        rowOf(carl, { external_id: `P-${n}`, minutes: 1, date: addDays('2024-01-01', n % 60) }),
+      );
+      const posts = [];
+      let running = true;
+      const lane = async (lane) => {
+        for (let n = lane; running; n += 4)
+          posts.push(await carl.post(work({ date: addDays('2024-01-01', n % 60), minutes: 1 })));
+      };
+      const owner = Promise.all(range(4).map(lane));
+      const uploads = Promise.all([
+        send(rows.slice(0, 1500), { mode: 'partial' }),
+        send(rows.slice(1500), { mode: 'partial' }),
+      ]);
+      for (const reply of await uploads) expectReport(reply, { created: 1500 });
+      running = false;
+      await owner;
+      for (const reply of posts) expectStatus(reply, 201);
+      assert.ok(posts.length > 3, `${posts.length} posts`);
+      assert.equal(Object.keys(await entriesOf(source)).length, 3000);
+      await checkAllBooks(carl);
+    },
+  );
 
   test('two atomic uploads of two sources over the same weeks in opposite order', MINUTES, async () => {
     const people = await Promise.all(range(3).map(() => newContractor()));
@@ -1155,26 +1232,30 @@ describe('beside other writers', () => {
     await checkAllBooks(...people);
   });
 
-  test('a manager approves while a changed row arrives: one of the two, and never content nobody saw', MINUTES, async () => {
-    const boss = await newManager();
-    for (let round = 0; round < 20; round++) {
-      const { carl, send, row, entry } = await newStored();
-      const [decided, sent] = await Promise.all([
-        boss.send('PUT', `/api/approvals/${entry.id}`, { json: {}, headers: { 'If-Match': '"e1"' } }),
-        send([{ ...row, minutes: 61 }], { mode: 'partial' }),
-      ]);
-      const now = await entryRow(entry.id);
-      if (decided.status === 200) {
-        assert.deepEqual(faultsOf(expectReport(sent, { rejected: 1 })), { 1: 'approved' });
-        assert.deepEqual([now.status, now.minutes], [2, 60]);
-      } else {
-        expectProblem(decided, 412, 'version-mismatch');
-        expectReport(sent, { updated: 1 });
-        assert.deepEqual([now.status, now.minutes], [1, 61]);
+  test(
+    'a manager approves while a changed row arrives: one of the two, and never content nobody saw',
+    MINUTES,
+    async () => {
+      const boss = await newManager();
+      for (let round = 0; round < 20; round++) {
+        const { carl, send, row, entry } = await newStored();
+        const [decided, sent] = await Promise.all([
+          boss.send('PUT', `/api/approvals/${entry.id}`, { json: {}, headers: { 'If-Match': '"e1"' } }),
+          send([{ ...row, minutes: 61 }], { mode: 'partial' }),
+        ]);
+        const now = await entryRow(entry.id);
+        if (decided.status === 200) {
+          assert.deepEqual(faultsOf(expectReport(sent, { rejected: 1 })), { 1: 'approved' });
+          assert.deepEqual([now.status, now.minutes], [2, 60]);
+        } else {
+          expectProblem(decided, 412, 'version-mismatch');
+          expectReport(sent, { updated: 1 });
+          assert.deepEqual([now.status, now.minutes], [1, 61]);
+        }
+        await checkBooksOf(carl.id);
       }
-      await checkBooksOf(carl.id);
-    }
-  });
+    },
+  );
 });
 
 describe('past uploads', () => {
@@ -1182,7 +1263,8 @@ describe('past uploads', () => {
     const { carl, send } = await newCase();
     const rows = [rowOf(carl, { external_id: 'A-1' }), rowOf(carl, { project: 'NOWHERE' })];
     const reports = [];
-    for (let n = 0; n < 3; n++) reports.push(expectStatus(await send(rows, { mode: 'partial' }), n === 0 ? 201 : 200).json);
+    for (let n = 0; n < 3; n++)
+      reports.push(expectStatus(await send(rows, { mode: 'partial' }), n === 0 ? 201 : 200).json);
     const ids = reports.map(({ upload_id }) => upload_id).toReversed();
     const first = expectStatus(await machine.get('/api/uploads?limit=2'), 200);
     assert.deepEqual(

@@ -18,7 +18,14 @@ import {
   READ,
   work,
 } from './lib/caller.mjs';
-import { expectFaults, expectNoScope, expectProblem, expectStatus, expectUnauthenticated, range } from './lib/check.mjs';
+import {
+  expectFaults,
+  expectNoScope,
+  expectProblem,
+  expectStatus,
+  expectUnauthenticated,
+  range,
+} from './lib/check.mjs';
 import { one, personIdOf, query, unchanged } from './lib/database.mjs';
 import { addDays, today } from './lib/dates.mjs';
 import { demoToken, mint } from './lib/tenant.mjs';
@@ -35,11 +42,13 @@ before(async () => {
 
 const post = (path, json, { key, by = admin } = {}) =>
   by.send('POST', path, { json, headers: key ? { 'Idempotency-Key': key } : {} });
-const change = (method) => (path, tag, json, { key, by = admin } = {}) =>
-  by.send(method, path, {
-    json,
-    headers: { ...(tag && { 'If-Match': tag }), ...(key && { 'Idempotency-Key': key }) },
-  });
+const change =
+  (method) =>
+  (path, tag, json, { key, by = admin } = {}) =>
+    by.send(method, path, {
+      json,
+      headers: { ...(tag && { 'If-Match': tag }), ...(key && { 'Idempotency-Key': key }) },
+    });
 const patch = change('PATCH');
 const put = change('PUT');
 
@@ -149,7 +158,21 @@ describe('projects', () => {
 
   test('any code that can be made has an address', async () => {
     const ann = await newPerson();
-    for (const text of ['a b', '100%', 'A&B=1', 'ü€🦊', 'a?b#c', '%41', 'a+b', '...', '.x', "o'x", 'a;b', '<b>', 'a\\b']) {
+    for (const text of [
+      'a b',
+      '100%',
+      'A&B=1',
+      'ü€🦊',
+      'a?b#c',
+      '%41',
+      'a+b',
+      '...',
+      '.x',
+      "o'x",
+      'a;b',
+      '<b>',
+      'a\\b',
+    ]) {
       const code = `${text}${unique()}`;
       const made = expectStatus(await post('/api/projects', { code, name: text }), 201);
       assert.equal(decodeURIComponent(made.headers.location), `/api/projects/${code}`);
@@ -173,9 +196,12 @@ describe('projects', () => {
         '/code': 'read-only',
         '/version': 'read-only',
       });
-      expectFaults(await post('/api/projects', { code: 'X', name: 'x', starts_on: '2026-02-02', ends_on: '2026-02-01' }), {
-        '/ends_on': 'range',
-      });
+      expectFaults(
+        await post('/api/projects', { code: 'X', name: 'x', starts_on: '2026-02-02', ends_on: '2026-02-01' }),
+        {
+          '/ends_on': 'range',
+        },
+      );
     });
   });
 

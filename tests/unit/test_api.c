@@ -57,6 +57,7 @@ static const struct sample {
     {HTTP_GET, "/reports/hours", "/api/reports/hours", NULL, NULL, 200, 403},
     {HTTP_GET, "/reports/missing", "/api/reports/missing", NULL, NULL, 200, 403},
     {HTTP_GET, "/me", "/api/me", NULL, NULL, 200, 200},
+    {HTTP_GET, "/openapi.json", "/api/openapi.json", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/live", "/api/health/live", NULL, NULL, 200, 200},
     {HTTP_GET, "/health/ready", "/api/health/ready", NULL, NULL, 200, 200},
 };

@@ -203,7 +203,7 @@ START_TEST(a_closed_project_keeps_its_entries_and_takes_no_new_ones)
     elsewhere.api = other;
     ck_status(api_ask(s, elsewhere), 201);
     ck_status(change(s, "/api/projects/StoreZero", "\"p1\"", "{\"state\":\"closed\"}"), 200);
-    clock_fake(SITE_NOW_US + 2000000); /* workers remember a project for a second */
+    clock_fake(clock_wall_us() + 2000000); /* workers remember a project for a second */
     ck_problem(api_ask(s, book), 409, "project-closed");
     ck_problem(api_ask(s, elsewhere), 409, "project-closed");
     ck_status(ASK(s, .method = "GET", .path = entry_path(s, id), .token = ann), 200);

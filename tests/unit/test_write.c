@@ -105,5 +105,50 @@ START_TEST(each_resource_has_its_own_stream)
 }
 END_TEST
 
+/* Personal data of events can be erased: then what is there now is what is left to tell. */
+START_TEST(a_repeat_whose_answer_was_erased_is_told_what_is_there)
+{
+    struct site *s = site_open();
+    const char *ann = LOGIN(s, .sub = "auth0|ann", .scope = SCOPES_ALL);
+    struct ask add = {.method = "POST",
+                      .path = "/api/timesheets",
+                      .token = ann,
+                      .body = ENTRY_BODY,
+                      .key = "key-entry-0000000000"};
+    struct answer entry = api_ask(s, add), again;
+    struct ask remove = {.method = "DELETE",
+                         .path = entry_path(s, number_of(&entry, "id")),
+                         .token = ann,
+                         .if_match = "\"e1\"",
+                         .key = "key-delete-000000000"};
+
+    for (size_t i = 0; i < WRITES; i++)
+        (void)write_it(s, i, talloc_asprintf(s, "key-%016zu", i));
+    sql_do(s->w, "UPDATE event SET salt = NULL, before_json = NULL, after_json = NULL");
+    for (size_t i = 1; i < WRITES; i++) {
+        bool made = writes[i].status == 201;
+        again = write_it(s, i, talloc_asprintf(s, "key-%016zu", i));
+        ck_status(again, made ? 404 : 200);
+        if (made)
+            continue;
+        ck_assert_view(api_header(&again, "Idempotency-Replayed"), "true");
+        ck_assert_str_eq(again.body,
+                         ASK(s, .method = "GET", .path = writes[i].path,
+                             .token = LOGIN(s, .sub = "auth0|root", .scope = SCOPES_ALL))
+                             .body);
+    }
+    again = api_ask(s, add);
+    ck_status(again, 200);
+    ck_assert_str_eq(again.body, entry.body);
+    ck_assert_view(api_header(&again, "ETag"), "\"e1\"");
+    ck_status(api_ask(s, remove), 204);
+    ck_status(api_ask(s, remove), 204);
+    ck_problem(api_ask(s, add), 404, "not-found");
+    ck_assert_int_eq(sql_number(s->w, "SELECT COUNT(*) FROM entry"), 0);
+    site_close(s);
+}
+END_TEST
+
 UNIT_MAIN("write", a_repeat_is_answered_as_the_first_and_changes_nothing,
-          a_key_belongs_to_one_request, each_resource_has_its_own_stream)
+          a_key_belongs_to_one_request, each_resource_has_its_own_stream,
+          a_repeat_whose_answer_was_erased_is_told_what_is_there)

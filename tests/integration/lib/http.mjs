@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import https from 'node:https';
 import tls from 'node:tls';
 import { gunzipSync } from 'node:zlib';
+import { holdToContract } from './contract.mjs';
 import { stack } from './stack.mjs';
 
 export const ca = fs.readFileSync(stack.TS_CA_FILE);
@@ -68,9 +69,15 @@ export function send(
       const chunks = [];
       message.on('data', (chunk) => chunks.push(chunk));
       message.on('error', reject);
-      message.on('end', () =>
-        resolve(new Reply(`${method} ${path}`, message, Buffer.concat(chunks), performance.now() - started)),
-      );
+      message.on('end', () => {
+        const reply = new Reply(`${method} ${path}`, message, Buffer.concat(chunks), performance.now() - started);
+        try {
+          if (url === origin && path.startsWith('/api/')) holdToContract(method, path, reply);
+          resolve(reply);
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
     request.end(body);
   });

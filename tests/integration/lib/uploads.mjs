@@ -38,11 +38,7 @@ export async function clientNumber(client = stack.TS_MACHINE_CLIENT_ID) {
 /** A new source of an application, as an admin would make it; resolves with its name. */
 export async function newSource(client) {
   const name = `tool-${unique()}`;
-  await query(
-    'INSERT INTO source (name, client, created_at) VALUES (?, ?, NOW(6))',
-    name,
-    await clientNumber(client),
-  );
+  await query('INSERT INTO source (name, client, created_at) VALUES (?, ?, NOW(6))', name, await clientNumber(client));
   return name;
 }
 
