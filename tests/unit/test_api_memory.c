@@ -309,6 +309,25 @@ static const struct operation operations[] = {
      .events = 1,
      .body = "{\"name\":\"s{n}\",\"client_id\":\"c{n}\"}",
      .reply = "\"version\":1"},
+    {.name = "upload",
+     .method = "POST",
+     .manager = true,
+     .path = "/api/timesheets/upload",
+     .query = "source=tool&mode=atomic",
+     .status = 201,
+     .events = 3, /* the upload, an entry, its removal */
+     .body = "[{\"user_id\":\"ann@abc.example\",\"date\":\"2040-11-19\",\"project\":\"OTHER\","
+             "\"minutes\":1,\"external_id\":\"{n}\",\"note\":\"A note of more bytes than a small "
+             "buffer holds\"},{\"external_id\":\"{n}\",\"deleted\":true}]",
+     .step = 7,
+     .reply = "\"received\":2,\"created\":1,\"updated\":0,\"unchanged\":0,\"removed\":1,"
+              "\"rejected\":0,\"rows\":[{\"row\":1,"},
+    {.name = "past uploads",
+     .method = "GET",
+     .manager = true,
+     .path = "/api/uploads",
+     .status = 200,
+     .reply = "[]"},
     {.name = "hours",
      .method = "GET",
      .path = "/api/reports/hours",
@@ -617,6 +636,9 @@ static void open_sweep(struct sweep *w, const struct operation *op)
         s->verifier = site_verifier(s, 0);
         s->api = site_worker(s, s->verifier);
     }
+    sql_do(s->w, "INSERT INTO client (client_id, created_at) VALUES ('app', NOW(6))");
+    sql_do(s->w, "INSERT INTO source (name, client, created_at) VALUES"
+                 " ('tool', LAST_INSERT_ID(), NOW(6))");
     w->ann = LOGIN(s, .sub = "auth0|ann", .email = "ann@abc.example", .name = "Ann",
                    .scope = SCOPES_EMPLOYEE);
     w->boss = LOGIN(s, .sub = "auth0|boss", .email = "boss@abc.example", .scope = SCOPES_ALL);
