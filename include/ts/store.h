@@ -362,7 +362,8 @@ struct person_match {
     int64_t person_id;
     struct str user_id;
 };
-/* Who has this e-mail address, employee number or subject, and how many do, 2 meaning more than one. */
+/* Who has this e-mail address (in any letter case), employee number or subject, and how many do, 2
+ * meaning more than one. */
 enum status store_person_match(TALLOC_CTX *mem, struct store *store, struct str user,
                                struct person_match *out, int64_t *count) TS_MUST_CHECK;
 typedef enum status store_upload_fn(const struct upload *row, void *arg);

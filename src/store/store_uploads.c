@@ -109,8 +109,16 @@ enum status store_person_match(TALLOC_CTX *mem, struct store *store, struct str 
                                struct person_match *out, int64_t *count)
 {
     struct person_match row = {.person_id = 0}, spare;
+    char *lower = talloc_memdup(mem, user.data, user.len);
+
+    if (lower == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < user.len; i++) /* as addresses are stored */
+        lower[i] = lower[i] >= 'A' && lower[i] <= 'Z' ? (char)(lower[i] - 'A' + 'a') : lower[i];
     enum status st =
-        read_run(store, STMT_PERSON_MATCH, VALUES(V_BYTES(user), V_BYTES(user), V_BYTES(user)));
+        read_run(store, STMT_PERSON_MATCH,
+                 VALUES(V_BYTES(str_n(lower, user.len)), V_BYTES(user), V_BYTES(user)));
+    talloc_free(lower);
 
     if (st == STATUS_OK)
         st = first_of(mem, store, STMT_PERSON_MATCH, &row, &spare, count);
