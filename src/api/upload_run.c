@@ -39,6 +39,7 @@ enum status upload_people_open(TALLOC_CTX *mem, struct upload_people **out)
     return STATUS_OK;
 }
 
+/* *out lives until the next call. */
 static enum status match_user(struct upload_job *job, struct str user,
                               const struct known_user **out)
 {
@@ -70,7 +71,8 @@ struct prepared {
     struct upload_row row;
     struct faults faults;
     enum status st; /* not STATUS_OK: rejected, and why */
-    const struct known_user *user;
+    struct person_match
+        who; /* its text in the batch's memory: what is remembered may be replaced */
     int64_t minutes;
     uint8_t hash[SHA256_LEN];
     struct uploaded *known; /* NULL: nothing was uploaded under its external id */
@@ -225,8 +227,8 @@ static enum status hash_content(int64_t person_id, const struct entry *e, uint8_
 
 static struct entry content_of(const struct prepared *p)
 {
-    return (struct entry){.person_id = p->user->match.person_id,
-                          .user_id = p->user->match.user_id,
+    return (struct entry){.person_id = p->who.person_id,
+                          .user_id = p->who.user_id,
                           .date = p->row.entry.date,
                           .project = p->row.entry.project,
                           .minutes = p->minutes,
@@ -234,22 +236,43 @@ static struct entry content_of(const struct prepared *p)
                           .reason = STR("")};
 }
 
+/* Bytes, not characters: a hash may hold a NUL. */
+static bool keep_text(TALLOC_CTX *mem, struct str *text)
+{
+    text->data = talloc_memdup(mem, text->data, text->len);
+    return text->data != NULL;
+}
+
+/* Exactly one person has what the row calls them. */
+static enum status check_user(TALLOC_CTX *mem, struct run *run, struct prepared *p)
+{
+    const struct known_user *user;
+    enum status st = match_user(run->job, p->row.user, &user);
+
+    if (st != STATUS_OK)
+        return st;
+    if (user->count != 1) {
+        (void)fault(p, STATUS_INVALID, "/user_id",
+                    user->count == 0 ? "unknown-person" : "ambiguous-person",
+                    user->count == 0
+                        ? "is nobody's e-mail address, employee number or subject"
+                        : "is the e-mail address, employee number or subject of more than one");
+        return STATUS_OK;
+    }
+    p->who = user->match;
+    return keep_text(mem, &p->who.user_id) ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 /* Who it is about, and the limits that concern the row alone; all faults at once. */
-static enum status check_content(struct run *run, struct prepared *p)
+static enum status check_content(TALLOC_CTX *mem, struct run *run, struct prepared *p)
 {
     struct call *call = run->job->call;
     const char *why = NULL;
     struct project project;
 
-    enum status st = match_user(run->job, p->row.user, &p->user);
+    enum status st = check_user(mem, run, p);
     if (st != STATUS_OK)
         return st;
-    if (p->user->count != 1)
-        (void)fault(p, STATUS_INVALID, "/user_id",
-                    p->user->count == 0 ? "unknown-person" : "ambiguous-person",
-                    p->user->count == 0
-                        ? "is nobody's e-mail address, employee number or subject"
-                        : "is the e-mail address, employee number or subject of more than one");
     if (entry_input_minutes(&p->row.entry, true, &p->minutes, &why) != STATUS_OK)
         (void)fault(p, STATUS_INVALID,
                     field_is_present(&upload_row_schema, &p->row, ENTRY_INPUT_HOURS) ? "/hours"
@@ -272,7 +295,7 @@ static enum status check_content(struct run *run, struct prepared *p)
     return hash_content(content.person_id, &content, p->hash);
 }
 
-static enum status prepare(struct run *run, struct prepared *p)
+static enum status prepare(TALLOC_CTX *mem, struct run *run, struct prepared *p)
 {
     const char *pointer = "", *why = "";
 
@@ -282,7 +305,7 @@ static enum status prepare(struct run *run, struct prepared *p)
     if (p->st == STATUS_OK && p->row.external_id.len > 0 && run->job->source.id == 0)
         p->st = fault(p, STATUS_INVALID, "/external_id", "source-required",
                       "needs a source: external ids belong to one");
-    return p->st == STATUS_OK && p->row.removed == 0 ? check_content(run, p) : STATUS_OK;
+    return p->st == STATUS_OK && p->row.removed == 0 ? check_content(mem, run, p) : STATUS_OK;
 }
 
 /* --- reading a batch ------------------------------------------------------------------------------------- */
@@ -318,7 +341,7 @@ static enum status read_batch(struct run *run, struct batch *b)
             run->reader = before;
             return STATUS_OK;
         }
-        st = prepare(run, p);
+        st = prepare(b->mem, run, p);
         if (named)
             *slot = (int16_t)b->count;
         if (named && p->st == STATUS_OK)
@@ -326,13 +349,6 @@ static enum status read_batch(struct run *run, struct batch *b)
         b->count++;
     }
     return st;
-}
-
-/* Bytes, not characters: a hash may hold a NUL. */
-static bool keep_text(TALLOC_CTX *mem, struct str *text)
-{
-    text->data = talloc_memdup(mem, text->data, text->len);
-    return text->data != NULL;
 }
 
 /* The row lives until the next is read; what is kept of it is copied. */
@@ -609,7 +625,7 @@ static enum status decide(struct run *run, struct batch *b, struct prepared *p,
     enum status st = check_known(run, p);
     if (st != STATUS_OK)
         return st;
-    if (known->entry.person_id == p->user->match.person_id)
+    if (known->entry.person_id == p->who.person_id)
         return renew(run, b, p);
     st = create(run, b, p, id); /* it is somebody else's now: a new entry */
     return st == STATUS_OK ? take_away(run, b, p) : st;

@@ -516,6 +516,36 @@ describe('the members of a row', () => {
     await checkAllBooks(ann, bea);
   });
 
+  test('a thousand people in one upload: each row is its own person’s', MINUTES, async () => {
+    const { source, send } = await newCase();
+    const prefix = newKey();
+    const numbers = range(1000).map((n) => `${prefix}-${n}`);
+    await query(
+      'INSERT INTO person (user_id, kind, employee_number, created_at) VALUES ?',
+      numbers.map((number) => [Buffer.from(number), 1, Buffer.from(number), '2026-01-05']),
+    );
+    const rows = range(3000).map((n) => ({
+      user_id: numbers[n % 1000],
+      date: addDays('2024-01-01', n % 7),
+      project: 'StoreZero',
+      minutes: 1,
+      external_id: `${numbers[n % 1000]} ${n}`,
+    }));
+    const check = async (numbersOf) => {
+      expectReport(await send(rows, { mode: 'partial' }), numbersOf);
+      const wrong = await query(
+        `SELECT e.external_id FROM entry e JOIN person p ON p.id = e.person_id
+         WHERE e.source = ? AND LOCATE(CONCAT(p.employee_number, ' '), e.external_id) <> 1`,
+        source,
+      );
+      assert.deepEqual(wrong, []);
+    };
+    await check({ created: 3000 });
+    await check({ unchanged: 3000 });
+    for (const row of rows) row.minutes = 2;
+    await check({ updated: 3000 });
+  });
+
   test('upper and lower case are two persons by number and subject', async () => {
     const { carl, send } = await newCase();
     const rows = [

@@ -301,6 +301,32 @@ START_TEST(says_when_the_file_cannot_be_mapped)
 }
 END_TEST
 
+START_TEST(what_is_cut_off_is_gone_and_more_can_follow)
+{
+    struct spool *spool;
+    struct str view;
+
+    ck_assert_int_eq(spool_open(NULL, folder, &spool), STATUS_OK);
+    ck_assert_uint_eq(spool_size(spool), 0);
+    ck_assert_int_eq(spool_cut(spool, 0), STATUS_OK);
+    ck_assert_int_eq(spool_add(spool, "abcdef", 6), STATUS_OK);
+    ck_assert_int_eq(spool_cut(spool, 6), STATUS_OK);
+    ck_assert_uint_eq(spool_size(spool), 6);
+    ck_assert_int_eq(spool_cut(spool, 2), STATUS_OK);
+    ck_assert_uint_eq(spool_size(spool), 2);
+    ck_assert_int_eq(spool_add(spool, "XY", 2), STATUS_OK);
+    ck_assert_int_eq(spool_view(spool, &view), STATUS_OK);
+    ck_assert_view(view, "abXY");
+    talloc_free(spool);
+    ck_assert_int_eq(spool_open(NULL, folder, &spool), STATUS_OK);
+    ck_assert_int_eq(spool_add(spool, "abc", 3), STATUS_OK);
+    ck_assert_int_eq(spool_cut(spool, 0), STATUS_OK);
+    ck_assert_int_eq(spool_view(spool, &view), STATUS_OK);
+    ck_assert_view(view, "");
+    talloc_free(spool);
+}
+END_TEST
+
 START_TEST(goes_on_after_an_interrupted_and_a_short_write)
 {
     struct spool *spool;
@@ -326,6 +352,7 @@ int main(void)
                                   says_when_no_file_can_be_made,
                                   says_when_there_is_no_room,
                                   says_when_the_file_cannot_be_mapped,
+                                  what_is_cut_off_is_gone_and_more_can_follow,
                                   goes_on_after_an_interrupted_and_a_short_write};
     Suite *suite = suite_create("spool");
     TCase *cases = tcase_create("spool");
