@@ -209,8 +209,9 @@ tenant-test: ## the dev tenant's own tests
 chaos: build ## faults under load (some minutes)
 	@tests/chaos/run
 
-bench: build ## CPU and latency beside what users would pick instead
+bench: build ## CPU and latency beside what users would pick instead; every endpoint at 1.5 million entries
 	@tests/bench/run
+	@tests/bench/endpoints
 
 fuzz: ## run every fuzz target for SECONDS (default 60) each
 	@$(MAKE) --no-print-directory VARIANT=fuzz build/fuzz/.fuzzers

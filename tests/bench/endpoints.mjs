@@ -85,9 +85,9 @@ const READS = [
   ['GET /uploads', one('/api/uploads', mint(people.at(-1).sub, { scope: `${ADMIN} batch:upload` }))],
   ['GET /audit (own)', own(() => '/api/audit')],
   ['GET /audit (all)', one('/api/audit', admin)],
-  ['GET /reports/missing', one('/api/reports/missing', manager)],
 ];
 const REPORTS = [
+  ['missing weeks, the last 8', '/api/reports/missing', manager],
   ['by project, a year', `/api/reports/hours?${year}&group_by=project`, manager],
   ['by person, a year', `/api/reports/hours?${year}&group_by=person`, manager],
   ['by month and status, a year', `/api/reports/hours?${year}&group_by=month,status`, manager],
