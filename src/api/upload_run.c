@@ -176,7 +176,8 @@ static enum status collect_weeks(struct run *run)
         st = upload_next(mem, run->job->call, &reader, &row, &faults, &found);
         bool usable = st == STATUS_OK && faults.count == 0 && row.removed == 0 &&
                       field_is_present(&upload_row_schema, &row, UPLOAD_ROW_USER) &&
-                      field_is_present(&upload_row_schema, &row, ENTRY_INPUT_DATE);
+                      field_is_present(&upload_row_schema, &row, ENTRY_INPUT_DATE) &&
+                      entry_date_allowed(row.entry.date, clock_today());
         if (usable)
             st = match_user(run->job, row.user, &user);
         if (usable && st == STATUS_OK && user->count == 1)
@@ -748,6 +749,21 @@ static bool is_undone(const struct run *run)
            (upload->mode == UPLOAD_ATOMIC && run->step.count[UPLOAD_REJECTED] > 0);
 }
 
+/* Every row that may be stored has its week; midnight may have let in one that was too far ahead when
+ * the weeks were collected. */
+static enum status hold_rest(struct run *run, const struct batch *b)
+{
+    enum status st = STATUS_OK;
+    bool late = false;
+
+    for (size_t i = 0; st == STATUS_OK && i < b->count; i++) {
+        const struct entry content = content_of(&b->rows[i]);
+        if (b->rows[i].st == STATUS_OK && b->rows[i].row.removed == 0)
+            st = hold_late(run, &content, &late);
+    }
+    return st;
+}
+
 static enum status process_batch(struct run *run)
 {
     struct batch *b = talloc_zero(run->mem, struct batch);
@@ -756,6 +772,8 @@ static enum status process_batch(struct run *run)
     if (b == NULL || (b->mem = talloc_new(b)) == NULL)
         return STATUS_NO_MEMORY;
     enum status st = read_batch(run, b);
+    if (st == STATUS_OK)
+        st = hold_rest(run, b);
     if (st == STATUS_OK && b->id_count > 0)
         st = look_up(run, b);
     for (size_t i = 0; st == STATUS_OK && i < b->count; i++)
