@@ -26,7 +26,8 @@ static int last_open_flags;
 static void *library(const char *name)
 {
     void *found = dlsym(RTLD_NEXT, name);
-    ck_assert_ptr_nonnull(found);
+    if (found == NULL) /* no assertion: what writes the coverage at exit calls these too */
+        abort();
     return found;
 }
 
@@ -269,10 +270,14 @@ START_TEST(says_when_there_is_no_room)
     ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = (struct rlimit){.rlim_cur = ROOM, .rlim_max = before.rlim_max};
     ck_assert_int_eq(spool_open(NULL, folder, &spool), STATUS_OK);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    ck_assert_int_eq(spool_add(spool, data, ROOM - 1), STATUS_OK);
-    ck_assert_int_eq(spool_add(spool, data, 2), STATUS_UNAVAILABLE); /* half of it fits */
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    /* under the limit nothing is asserted: that writes to a file too */
+    bool limited = setrlimit(RLIMIT_FSIZE, &small) == 0;
+    enum status fits = spool_add(spool, data, ROOM - 1);
+    enum status too_much = spool_add(spool, data, 2); /* half of it fits */
+    bool lifted = setrlimit(RLIMIT_FSIZE, &before) == 0;
+    ck_assert(limited && lifted);
+    ck_assert_int_eq(fits, STATUS_OK);
+    ck_assert_int_eq(too_much, STATUS_UNAVAILABLE);
     check_logged("write", EFBIG);
     talloc_free(spool);
     ck_assert_int_eq(spool_fd(), -1);
