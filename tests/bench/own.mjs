@@ -13,8 +13,16 @@ import { median, table } from './lib/table.mjs';
 const here = import.meta.dirname;
 const TOKENS = 200; // as many as lib/tokens.mjs makes of each kind
 
+// The list of each reader in turn.
+function listRequests(keys) {
+  const file = path.join(keys, 'requests-get.txt');
+  const tokens = fs.readFileSync(path.join(keys, 'tokens-get.txt'), 'utf8').trim().split('\n');
+  fs.writeFileSync(file, tokens.map((token) => `/api/timesheets\t${token}\n`).join(''), { mode: 0o600 });
+  return file;
+}
+
 function wrk(scenario, keys, seconds, connections) {
-  const kind = scenario === 'get' ? 'get' : 'post';
+  const reads = scenario === 'get';
   const args = [
     `-t${connections > 1 ? 2 : 1}`,
     `-c${connections}`,
@@ -22,12 +30,12 @@ function wrk(scenario, keys, seconds, connections) {
     '--timeout',
     '10s',
     '-s',
-    path.join(here, `${kind}.lua`),
+    path.join(here, reads ? 'lines.lua' : 'post.lua'),
     `${process.env.TS_URL}/api/timesheets`,
   ];
   const env = {
     ...process.env,
-    TOKENS: path.join(keys, `tokens-${kind}.txt`),
+    ...(reads ? { REQUESTS: listRequests(keys) } : { TOKENS: path.join(keys, 'tokens-post.txt') }),
     KEYED: scenario === 'post, keyed' ? '1' : '0',
   };
   return new Promise((resolve, reject) => {
