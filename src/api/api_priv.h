@@ -187,6 +187,12 @@ struct list_page page_begin(struct call *call, const struct schema *schema, int6
 enum status page_add(struct list_page *page, const void *row, struct str key) TS_MUST_CHECK;
 enum status page_end(struct list_page *page) TS_MUST_CHECK;
 
+/* An ISO week in a query parameter ("?week"). STATUS_INVALID with a fault there. */
+enum status query_week(struct call *call, const char *pointer, struct str text,
+                       struct iso_week *out) TS_MUST_CHECK;
+/* The cursor is none of this list's: STATUS_INVALID with a fault at ?cursor. */
+enum status query_bad_cursor(struct call *call) TS_MUST_CHECK;
+
 /* Link to the next page of a list (RFC 8288), with the given cursor in place of the request's. */
 enum status reply_next(struct call *call, struct str cursor) TS_MUST_CHECK;
 /* The cursor of a list of entries is the (date, id) of the last one given: 8 and 14 hexadecimal digits. */

@@ -20,10 +20,9 @@ static enum status filter_dates(struct call *call, const struct inbox_query *que
     (void)!date_from_civil(ENTRY_YEAR_MAX, 12, 31, &filter->to);
     if (!asked(query, INBOX_QUERY_WEEK))
         return STATUS_OK;
-    if (!week_parse(query->week, &week)) {
-        faults_add(&call->faults, "?week", "format", "must be an ISO week that exists, YYYY-Www");
-        return STATUS_INVALID;
-    }
+    enum status st = query_week(call, "?week", query->week, &week);
+    if (st != STATUS_OK)
+        return st;
     filter->from = week_monday(week);
     filter->to.days = filter->from.days + WEEK_DAYS - 1;
     return STATUS_OK;
@@ -36,9 +35,7 @@ static enum status filter_cursor(struct call *call, const struct inbox_query *qu
     if (!asked(query, INBOX_QUERY_CURSOR) ||
         entry_cursor_read(query->cursor, &filter->after_date, &filter->after_id))
         return STATUS_OK;
-    faults_add(&call->faults, "?cursor", "format",
-               "must be the cursor of a Link header of this list");
-    return STATUS_INVALID;
+    return query_bad_cursor(call);
 }
 
 /* STATUS_NOT_FOUND for the code of no project: nothing is booked on it. */

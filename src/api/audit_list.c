@@ -116,10 +116,11 @@ static enum status read_filter(struct call *call, const struct audit_query *quer
         filter->from_us = query->from.days * day_us;
     if (asked(query, AUDIT_QUERY_TO) && (query->to.days + 1) * day_us < last_us)
         filter->to_us = query->to.days < 0 ? 0 : (query->to.days + 1) * day_us;
-    if (asked(query, AUDIT_QUERY_WEEK) && !week_parse(query->week, &filter->week))
-        st = invalid(call, "?week", "format", "must be an ISO week that exists, YYYY-Www");
+    if (asked(query, AUDIT_QUERY_WEEK) &&
+        query_week(call, "?week", query->week, &filter->week) != STATUS_OK)
+        st = STATUS_INVALID;
     if (asked(query, AUDIT_QUERY_CURSOR) && !read_cursor(query->cursor, &filter->after))
-        st = invalid(call, "?cursor", "format", "must be the cursor of a Link header of this list");
+        st = query_bad_cursor(call);
     if (asked(query, AUDIT_QUERY_PROJECT) &&
         (asked(query, AUDIT_QUERY_USER) || asked(query, AUDIT_QUERY_WEEK) ||
          asked(query, AUDIT_QUERY_ENTRY)))

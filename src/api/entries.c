@@ -58,10 +58,9 @@ static enum status filter_dates(struct call *call, const struct entry_query *que
         filter->to = query->to;
     if (!asked(query, ENTRY_QUERY_WEEK))
         return STATUS_OK;
-    if (!week_parse(query->week, &week)) {
-        faults_add(&call->faults, "?week", "format", "must be an ISO week that exists, YYYY-Www");
-        return STATUS_INVALID;
-    }
+    enum status st = query_week(call, "?week", query->week, &week);
+    if (st != STATUS_OK)
+        return st;
     monday = week_monday(week);
     if (monday.days > filter->from.days)
         filter->from = monday;
@@ -78,9 +77,7 @@ static enum status filter_cursor(struct call *call, const struct entry_query *qu
     if (!asked(query, ENTRY_QUERY_CURSOR) ||
         entry_cursor_read(query->cursor, &filter->before_date, &filter->before_id))
         return STATUS_OK;
-    faults_add(&call->faults, "?cursor", "format",
-               "must be the cursor of a Link header of this list");
-    return STATUS_INVALID;
+    return query_bad_cursor(call);
 }
 
 struct entry_page {

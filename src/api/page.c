@@ -30,3 +30,19 @@ enum status page_end(struct list_page *page)
     reply_json(page->call, 200, "no-store");
     return page->count > page->limit ? reply_next(page->call, page->last) : STATUS_OK;
 }
+
+enum status query_week(struct call *call, const char *pointer, struct str text,
+                       struct iso_week *out)
+{
+    if (week_parse(text, out))
+        return STATUS_OK;
+    faults_add(&call->faults, pointer, "format", "must be an ISO week that exists, YYYY-Www");
+    return STATUS_INVALID;
+}
+
+enum status query_bad_cursor(struct call *call)
+{
+    faults_add(&call->faults, "?cursor", "format",
+               "must be the cursor of a Link header of this list");
+    return STATUS_INVALID;
+}

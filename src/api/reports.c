@@ -293,10 +293,9 @@ static enum status read_week(struct call *call, struct str text, const char *poi
     *monday = absent;
     if (text.len == 0)
         return STATUS_OK;
-    if (!week_parse(text, &week)) {
-        faults_add(&call->faults, pointer, "format", "must be an ISO week that exists, YYYY-Www");
-        return STATUS_INVALID;
-    }
+    enum status st = query_week(call, pointer, text, &week);
+    if (st != STATUS_OK)
+        return st;
     *monday = week_monday(week);
     return STATUS_OK;
 }

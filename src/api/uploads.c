@@ -4,22 +4,12 @@
 #include "ts/parse.h"
 #include "upload_priv.h"
 
-struct uploads_page {
-    struct call *call;
-    int64_t limit, count, last_id;
-};
-
+/* The id of the last one is where the next page begins. */
 static enum status add_upload(const struct upload *row, void *arg)
 {
-    struct uploads_page *page = arg;
-    struct buf *b = &page->call->reply->body;
+    char id[20];
 
-    if (page->count++ == page->limit) /* one more than asked for: there is a next page */
-        return STATUS_OK;
-    buf_add_char(b, page->count == 1 ? '[' : ',');
-    json_write(b, &upload_schema, row);
-    page->last_id = row->id;
-    return b->status;
+    return page_add(arg, row, str_n(id, format_i64(id, row->id)));
 }
 
 /* A machine without a source has uploaded nothing. */
@@ -34,30 +24,18 @@ static enum status who_asks(struct call *call, struct principal *who)
 enum status uploads_list(struct call *call, const struct claims *claims)
 {
     const struct uploads_query *query = call->query;
-    struct uploads_page page = {.call = call, .limit = LIST_LIMIT_DEFAULT};
+    struct list_page page =
+        page_begin(call, &upload_schema, query->limit == 0 ? LIST_LIMIT_DEFAULT : query->limit);
     int64_t before = INT64_MAX;
     struct principal who;
 
     (void)claims;
-    if (query->cursor.len > 0 && !parse_id(query->cursor, &before)) {
-        faults_add(&call->faults, "?cursor", "format",
-                   "must be the cursor of a Link header of this list");
-        return STATUS_INVALID;
-    }
-    if (field_is_present(&uploads_query_schema, query, UPLOADS_QUERY_LIMIT))
-        page.limit = query->limit;
+    if (query->cursor.len > 0 && !parse_id(query->cursor, &before))
+        return query_bad_cursor(call);
     enum status st = who_asks(call, &who);
     if (st == STATUS_OK)
         st = store_uploads_each(call->api->store, &who, before, page.limit + 1, add_upload, &page);
-    if (st != STATUS_OK)
-        return st;
-    buf_add_str(&call->reply->body, page.count == 0 ? STR("[]\n") : STR("]\n"));
-    reply_json(call, 200, "no-store");
-    if (page.count <= page.limit)
-        return STATUS_OK;
-    char *cursor = talloc_size(call->mem, 20);
-    return cursor == NULL ? STATUS_NO_MEMORY
-                          : reply_next(call, str_n(cursor, format_i64(cursor, page.last_id)));
+    return st == STATUS_OK ? page_end(&page) : st;
 }
 
 enum status upload_read(struct call *call, const struct claims *claims)

@@ -139,10 +139,8 @@ static bool read_week(struct call *call, const char *pointer, struct str text, s
 {
     struct iso_week week;
 
-    if (!week_parse(text, &week)) {
-        faults_add(&call->faults, pointer, "format", "must be an ISO week that exists, YYYY-Www");
+    if (query_week(call, pointer, text, &week) != STATUS_OK)
         return false;
-    }
     *monday = week_monday(week);
     return true;
 }

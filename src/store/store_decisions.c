@@ -2,22 +2,6 @@
 
 /* --- the inbox ------------------------------------------------------------------------------- */
 
-static enum status each_row(struct store *store, store_entry_fn *each, void *arg)
-{
-    enum status st = STATUS_OK;
-    struct entry row = {.user_id = STR("")};
-    bool found = false;
-
-    while (st == STATUS_OK) {
-        st = read_next(store, STMT_INBOX, &row, &found);
-        if (st != STATUS_OK || !found)
-            break;
-        st = each(&row, arg);
-    }
-    stmt_done(&store->reader, STMT_INBOX);
-    return st;
-}
-
 enum status store_inbox_each(struct store *store, const struct principal *who,
                              const struct inbox_filter *f, store_entry_fn *each, void *arg)
 {
@@ -28,7 +12,7 @@ enum status store_inbox_each(struct store *store, const struct principal *who,
                                      V_DATE(f->to), V_DATE(f->after_date), V_INT(f->after_id),
                                      person, person, project, project, V_INT(f->limit)));
 
-    return st == STATUS_OK ? each_row(store, each, arg) : st;
+    return st == STATUS_OK ? read_entries(store, STMT_INBOX, each, arg) : st;
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */

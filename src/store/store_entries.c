@@ -40,7 +40,7 @@ static struct bounds bounds_of(const struct entry_filter *f)
     return b;
 }
 
-static enum status each_row(struct store *store, enum stmt_id id, store_entry_fn *each, void *arg)
+enum status read_entries(struct store *store, enum stmt_id id, store_entry_fn *each, void *arg)
 {
     enum status st = STATUS_OK;
     struct entry row = {.user_id = STR("")};
@@ -80,7 +80,7 @@ enum status store_entries_each(struct store *store, const struct principal *who,
         plain[SHARED] = values[ALL - 1];
         st = read_run(store, id, plain, PLAIN);
     }
-    return st == STATUS_OK ? each_row(store, id, each, arg) : st;
+    return st == STATUS_OK ? read_entries(store, id, each, arg) : st;
 }
 
 enum status store_entry_get(TALLOC_CTX *mem, struct store *store, const struct principal *who,

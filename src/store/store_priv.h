@@ -178,6 +178,10 @@ enum status read_one(TALLOC_CTX *mem, struct store *store, enum stmt_id id,
 enum status read_snapshot_begin(struct store *store) TS_MUST_CHECK;
 void read_snapshot_end(struct store *store);
 
+/* In store_entries.c: hands over each entry of what was run, and ends it. */
+enum status read_entries(struct store *store, enum stmt_id id, store_entry_fn *each,
+                         void *arg) TS_MUST_CHECK;
+
 /* --- transactions ---------------------------------------------------------------------------- */
 struct tx {
     struct store *store;
